@@ -1,0 +1,487 @@
+/* Wiring, in the order of the data flow: store -> desk -> room service and link, web bridge. */
+#include "component/assistant/rules.h"
+#include "component/cli.h"
+#include "component/control.h"
+#include "component/muc_desk.h"
+#include "config/config.h"
+#include "core/base/crypto.h"
+#include "db/store.h"
+#include "webbridge/webbridge.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "core/base/stamp.h"
+
+#define DEFAULT_CONFIG "/etc/parley/parley.conf"
+#define TICK_MS 1000
+#define ROOM_IDLE_MS (5 * 60 * 1000)
+/* the XMPP library's parser recurses once per level of a hostile stanza (design: "Threads") */
+#define LOOP_STACK (64u << 20)
+#define LINK_QUEUE_MAX (8u << 20)
+
+struct program {
+    struct config *config;
+    uv_loop_t loop;
+    uv_async_t wake;
+    uv_timer_t tick;
+    uv_signal_t term, intr;
+    struct store *store;
+    struct bus *bus;
+    struct rules *rules;
+    struct desk *desk;
+    struct muc_desk *muc;
+    struct link *link;
+    struct webbridge *web;
+    struct control *control;
+    enum err outcome; /* of the step that is waited for */
+    bool waiting, stopping;
+    int exit_code;
+};
+
+/* ---- time, ids, log ----------------------------------------------------------------------------
+ */
+
+static int64_t now_ms(void *self)
+{
+    struct timespec t;
+
+    (void)self;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void new_id(void *self, char out[ID_LEN + 1])
+{
+    (void)self;
+    crypto_id(out);
+}
+
+static void log_line(void *ctx, enum log_level level, const char *line, size_t len)
+{
+    char stamp[STAMP_LEN + 1];
+
+    (void)ctx;
+    stamp_format(now_ms(NULL), stamp);
+    (void)fprintf(stderr, "%s %s %.*s\n", stamp, log_level_name(level), (int)len, line);
+}
+
+/* ---- store and desk: what the daemon and the commands share -------------------------------------
+ */
+
+static void pump(struct program *p)
+{
+    if (p->store)
+        store_pump(p->store);
+    if (p->web)
+        webbridge_turn(p->web);
+}
+
+static void on_wake(uv_async_t *a)
+{
+    pump(a->data);
+}
+
+static void wake(void *ctx)
+{
+    struct program *p = ctx;
+
+    uv_async_send(&p->wake);
+}
+
+static void step_done(void *ctx, enum err e, const struct desk_answer *a)
+{
+    struct program *p = ctx;
+
+    (void)a;
+    p->outcome = e;
+    p->waiting = false;
+}
+
+static enum err await(struct program *p)
+{
+    while (p->waiting)
+        uv_run(&p->loop, UV_RUN_ONCE);
+    return p->outcome;
+}
+
+static struct desk_options desk_options(struct program *p)
+{
+    const struct config *c = p->config;
+    struct desk_options o = {.store = store_port(p->store),
+                             .time = {.now_ms = now_ms, .id = new_id},
+                             .texts = {.waiting = c->texts.waiting,
+                                       .agent_joined = c->texts.agent_joined,
+                                       .agent_left = c->texts.agent_left,
+                                       .closed = c->texts.closed,
+                                       .reopened = c->texts.reopened,
+                                       .offer = c->texts.offer},
+                             .claim_on = CLAIM_JOIN,
+                             .linger_ms = (int64_t)c->limits.linger_hours * 3600 * 1000,
+                             .room_idle_ms = ROOM_IDLE_MS,
+                             .messages_per_minute = c->limits.messages_per_minute,
+                             .messages_burst = c->limits.messages_burst,
+                             .escalations_per_hour = c->limits.escalations_per_hour};
+
+    if (strcmp(c->xmpp.claim_on, "message") == 0)
+        o.claim_on = CLAIM_MESSAGE;
+    if (strcmp(c->xmpp.claim_on, "command") == 0)
+        o.claim_on = CLAIM_COMMAND;
+    if (p->rules)
+        o.assistant = assistant_rules_port(p->rules);
+    return o;
+}
+
+static enum err put_organizations(struct program *p)
+{
+    for (size_t i = 0; i < p->config->n_organizations; i++) {
+        const struct config_organization *c = &p->config->organizations[i];
+        struct organization o = {
+            .name = c->name, .title = c->title, .origins = c->origins, .configured = true};
+        enum err e;
+
+        p->waiting = true;
+        desk_organization_put(p->desk, &o, step_done, p);
+        if ((e = await(p)) != OK)
+            return e;
+    }
+    return OK;
+}
+
+static enum err open_desk(struct program *p, const char **detail)
+{
+    struct buf wrong = {0};
+    struct rules_options rules = {.name = p->config->assistant.name, .detail = &wrong};
+    struct desk_options o;
+    enum err e;
+
+    uv_loop_init(&p->loop);
+    p->loop.data = p;
+    uv_async_init(&p->loop, &p->wake, on_wake);
+    p->wake.data = p;
+    *detail = "the database could not be opened";
+    if ((e = store_open(p->config->store.path, NULL, wake, p, &p->store)) != OK)
+        return e;
+    if (*p->config->assistant.faq)
+        rules.faq = p->config->assistant.faq;
+    if (strcmp(p->config->assistant.mode, "off") != 0)
+        e = assistant_rules_new(&rules, &p->rules);
+    if (e != OK)
+        log_error("assistant", "detail=%s", buf_str(&wrong));
+    buf_free(&wrong);
+    *detail = "the assistant's questions and answers cannot be used";
+    if (e != OK)
+        return e;
+    p->bus = bus_new();
+    o = desk_options(p);
+    p->desk = desk_new(&o, p->bus);
+    p->waiting = true;
+    desk_start(p->desk, step_done, p);
+    *detail = "the database could not be read";
+    if ((e = await(p)) != OK)
+        return e;
+    return put_organizations(p);
+}
+
+static void ignore_closed(uv_handle_t *h)
+{
+    (void)h;
+}
+
+static void close_all(uv_handle_t *h, void *arg)
+{
+    (void)arg;
+    if (!uv_is_closing(h))
+        uv_close(h, ignore_closed);
+}
+
+static void close_desk(struct program *p)
+{
+    store_close(p->store);
+    p->store = NULL;
+    desk_free(p->desk);
+    bus_free(p->bus);
+    assistant_rules_free(p->rules);
+    uv_walk(&p->loop, close_all, NULL);
+    uv_run(&p->loop, UV_RUN_DEFAULT);
+    (void)uv_loop_close(&p->loop);
+}
+
+/* ---- the daemon: stop, in the opposite order
+ * ----------------------------------------------------- */
+
+static void stopped(void *ctx)
+{
+    struct program *p = ctx;
+
+    p->muc = NULL;
+    uv_stop(&p->loop);
+}
+
+static void stop_muc(void *ctx)
+{
+    struct program *p = ctx;
+
+    p->link = NULL;
+    if (!p->muc) {
+        stopped(p);
+        return;
+    }
+    muc_desk_use(p->muc, NULL);
+    muc_desk_free(p->muc, stopped, p);
+}
+
+static void stop_link(void *ctx)
+{
+    struct program *p = ctx;
+
+    p->control = NULL;
+    if (p->link)
+        link_free(p->link, stop_muc, p);
+    else
+        stop_muc(p);
+}
+
+static void stop_control(void *ctx)
+{
+    struct program *p = ctx;
+
+    p->web = NULL;
+    if (p->control)
+        control_free(p->control, stop_link, p);
+    else
+        stop_link(p);
+}
+
+static void stop(struct program *p)
+{
+    if (p->stopping)
+        return;
+    p->stopping = true;
+    if (p->web)
+        webbridge_free(p->web, stop_control, p);
+    else
+        stop_control(p);
+}
+
+static void on_signal(uv_signal_t *s, int number)
+{
+    log_info("stop", "signal=%d", number);
+    stop(s->data);
+}
+
+static void on_tick(uv_timer_t *t)
+{
+    struct program *p = t->data;
+
+    desk_tick(p->desk);
+}
+
+/* ---- the daemon: start
+ * --------------------------------------------------------------------------- */
+
+static bool xmpp_ready(void *ctx, const char **state)
+{
+    const struct program *p = ctx;
+
+    *state = p->link ? link_state_text(p->link) : "not configured";
+    return !p->link || link_state(p->link) == LINK_UP;
+}
+
+static void start_xmpp(struct program *p)
+{
+    const struct config *c = p->config;
+    struct muc_desk_options mo = {.domain = c->xmpp.domain, .name = c->xmpp.room_name};
+    struct link_options lo = {.host = c->xmpp.host,
+                              .port = c->xmpp.port,
+                              .domain = c->xmpp.domain,
+                              .secret = c->xmpp.secret,
+                              .pause_min_ms = 1000,
+                              .pause_max_ms = c->xmpp.pause_max_ms,
+                              .queue_max = LINK_QUEUE_MAX};
+    struct link_handlers h;
+
+    if (!*c->xmpp.secret) {
+        log_warn("xmpp-off", "why=no secret is set");
+        return;
+    }
+    if (lo.pause_max_ms < lo.pause_min_ms)
+        lo.pause_min_ms = lo.pause_max_ms;
+    p->muc = muc_desk_new(&p->loop, &mo, p->desk, p->bus);
+    h = muc_desk_handlers(p->muc);
+    p->link = link_new(&p->loop, &lo, &h);
+    muc_desk_use(p->muc, p->link);
+}
+
+static enum err start_web(struct program *p, const char **detail)
+{
+    const struct config *c = p->config;
+    struct web_options o = {.listen = c->http.listen,
+                            .public_url = c->http.public_url,
+                            .trusted_proxies = c->http.trusted_proxies,
+                            .chats_per_minute = c->limits.chats_per_minute,
+                            .streams_per_chat = c->limits.streams_per_chat,
+                            .streams_per_address = c->limits.streams_per_address,
+                            .bad_tokens_per_minute = c->limits.bad_tokens_per_minute,
+                            .connections = c->limits.connections,
+                            .body_bytes = c->limits.body_bytes,
+                            .header_seconds = c->limits.header_seconds,
+                            .body_seconds = c->limits.body_seconds,
+                            .heartbeat_seconds = c->limits.heartbeat_seconds,
+                            .offer = c->texts.offer,
+                            .xmpp_ready = xmpp_ready,
+                            .xmpp_ctx = p};
+
+    return webbridge_new(&p->loop, &o, p->desk, p->bus, &p->web, detail);
+}
+
+static enum err start(struct program *p, const char **detail)
+{
+    enum err e = open_desk(p, detail);
+
+    if (e != OK)
+        return e;
+    if ((e = control_new(&p->loop, p->config->store.control, manage_run, p->desk, &p->control,
+                         detail)) != OK)
+        return e;
+    if ((e = start_web(p, detail)) != OK)
+        return e;
+    start_xmpp(p);
+    uv_timer_init(&p->loop, &p->tick);
+    uv_signal_init(&p->loop, &p->term);
+    uv_signal_init(&p->loop, &p->intr);
+    p->tick.data = p->term.data = p->intr.data = p;
+    uv_timer_start(&p->tick, on_tick, TICK_MS, TICK_MS);
+    uv_signal_start(&p->term, on_signal, SIGTERM);
+    uv_signal_start(&p->intr, on_signal, SIGINT);
+    return OK;
+}
+
+static void loop_thread(void *arg)
+{
+    struct program *p = arg;
+    const char *detail = "";
+    enum err e = start(p, &detail);
+
+    if (e == OK) {
+        log_info("ready", "version=%s listen=%s port=%d database=%s", PARLEY_VERSION,
+                 p->config->http.listen, webbridge_port(p->web), p->config->store.path);
+        uv_run(&p->loop, UV_RUN_DEFAULT);
+    } else {
+        log_error("start-failed", "error=%s detail=%s", err_name(e), detail);
+        p->exit_code = EXIT_RUNTIME;
+        stop(p);
+        while (p->web || p->control || p->muc)
+            uv_run(&p->loop, UV_RUN_ONCE);
+    }
+    close_desk(p);
+    log_info("stopped", "exit=%d", p->exit_code);
+}
+
+static void raise_descriptors(void)
+{
+    struct rlimit r;
+
+    if (getrlimit(RLIMIT_NOFILE, &r) != 0)
+        return;
+    r.rlim_cur = r.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &r);
+}
+
+static int serve(void *ctx)
+{
+    struct program *p = ctx;
+    uv_thread_options_t o = {.flags = UV_THREAD_HAS_STACK_SIZE, .stack_size = LOOP_STACK};
+    uv_thread_t thread;
+
+    log_init(p->config->log_level, log_line, NULL);
+    raise_descriptors();
+    if (uv_thread_create_ex(&thread, &o, loop_thread, p) != 0)
+        return EXIT_RUNTIME;
+    uv_thread_join(&thread);
+    return p->exit_code;
+}
+
+/* ---- commands
+ * ------------------------------------------------------------------------------------ */
+
+struct local {
+    struct program *program;
+    manage_done_fn *done;
+    void *ctx;
+};
+
+static void local_done(void *ctx, int exit_code, const char *out, const char *err)
+{
+    struct local *l = ctx;
+
+    l->program->waiting = false;
+    l->done(l->ctx, exit_code, out, err);
+}
+
+static enum err local(void *ctx, int argc, const char *const *argv, manage_done_fn *done,
+                      void *done_ctx, const char **detail)
+{
+    struct program *p = ctx;
+    struct local l = {.program = p, .done = done, .ctx = done_ctx};
+    enum err e = open_desk(p, detail);
+
+    if (e == OK) {
+        p->waiting = true;
+        manage_run(p->desk, argc, argv, local_done, &l);
+        (void)await(p);
+    }
+    close_desk(p);
+    return e;
+}
+
+static enum err load(void *ctx, const char *file, const char **control, const char **detail)
+{
+    struct program *p = ctx;
+    enum err e;
+
+    if (!file && access(DEFAULT_CONFIG, R_OK) == 0)
+        file = DEFAULT_CONFIG;
+    if ((e = config_load(file, &p->config, detail)) != OK)
+        return e;
+    *control = p->config->store.control;
+    return OK;
+}
+
+static void print(void *ctx, struct buf *out)
+{
+    const struct program *p = ctx;
+
+    config_print(p->config, out);
+}
+
+static void describe(void *ctx, struct buf *out)
+{
+    (void)ctx;
+    config_describe(out);
+}
+
+int main(int argc, char **argv)
+{
+    struct program p = {0};
+    struct cli_host host = {.ctx = &p,
+                            .load = load,
+                            .print = print,
+                            .describe = describe,
+                            .serve = serve,
+                            .local = local};
+    int code;
+
+    (void)signal(SIGPIPE, SIG_IGN);
+    if (crypto_init() != OK)
+        return EXIT_RUNTIME;
+    code = cli_run(argc, argv, &host);
+    config_free(p.config);
+    return code;
+}

@@ -1,0 +1,19 @@
+/* What management commands print: for people, or JSON. All of it ends with a newline. */
+#ifndef PARLEY_MANAGE_SHOW_H
+#define PARLEY_MANAGE_SHOW_H
+
+#include "core/base/buf.h"
+#include "core/desk.h"
+
+/* arena: for what is needed during the call. */
+void manage_show_agents(struct desk *d, bool json, struct arena *arena, struct buf *out);
+void manage_show_organizations(struct desk *d, bool json, struct arena *arena, struct buf *out);
+void manage_show_chats(struct desk *d, const struct query *page, bool json, struct arena *arena,
+                       struct buf *out);
+/* page: the chat's entries; may be NULL. */
+void manage_show_chat(struct desk *d, const struct chat *c, const struct query *page, bool json,
+                      struct arena *arena, struct buf *out);
+void manage_show_keys(struct desk *d, const struct query *page, bool json, struct arena *arena,
+                      struct buf *out);
+
+#endif

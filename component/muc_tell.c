@@ -1,0 +1,438 @@
+#include "component/muc_own.h"
+
+#include "core/base/log.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+
+#define BARRIER_MS 100   /* at most one barrier in this time */
+#define PING_EVERY_MS 50 /* 20 sessions a second after a reconnect (xmpp.md 3.4) */
+
+static char mark; /* what maps that are sets hold */
+
+struct ping {
+    TAILQ_ENTRY(ping) link;
+    char *room, *address;
+};
+TAILQ_HEAD(ping_list, ping);
+
+static bool up(const struct muc_desk *m)
+{
+    return m->link && link_state(m->link) == LINK_UP;
+}
+
+static bool is_live(const struct muc_desk *m, const char *room_id)
+{
+    return up(m) && !m->congested && !map_get(m->behind, room_id);
+}
+
+/* ---- the barrier: what has the server read? ----------------------------------------------------
+ */
+
+static bool catch_again(void *ctx, const char *room_id, void *value);
+
+static void barrier_send(uv_timer_t *t)
+{
+    struct muc_desk *m = t->data;
+    struct muc_out o;
+
+    if (up(m) && !m->congested && m->catching == 0)
+        map_each(m->behind, catch_again, m);
+    if (!up(m) || m->catching > 0 || m->congested || *m->barrier_id ||
+        m->seen_gid <= desk_xmpp_confirmed(m->desk))
+        return;
+    crypto_id(m->barrier_id);
+    m->barrier_gid = m->seen_gid;
+    o = muc_out_new(m);
+    muc_send_barrier(&m->service, &o, m->barrier_id);
+    arena_free(o.arena);
+}
+
+static void barrier_soon(struct muc_desk *m)
+{
+    if (!uv_is_active((uv_handle_t *)&m->barrier) && !*m->barrier_id)
+        uv_timer_start(&m->barrier, barrier_send, BARRIER_MS, 0);
+}
+
+/* ---- liveness: are they still there? -----------------------------------------------------------
+ */
+
+static void ping_free(struct ping *p)
+{
+    free(p->room);
+    free(p->address);
+    free(p);
+}
+
+static void ping_next(uv_timer_t *t)
+{
+    struct muc_desk *m = t->data;
+    struct ping *p = TAILQ_FIRST(m->to_ping);
+    char id[ID_LEN + 1];
+    struct muc_out o;
+
+    if (!p || !up(m)) {
+        uv_timer_stop(t);
+        return;
+    }
+    TAILQ_REMOVE(m->to_ping, p, link);
+    crypto_id(id);
+    map_set(m->pings, id, p);
+    o = muc_out_new(m);
+    muc_send_ping(&m->service, &o, p->room, p->address, id);
+    arena_free(o.arena);
+}
+
+static void ping_soon(struct muc_desk *m, const char *room_id, const char *address)
+{
+    struct ping *p = mem_alloc(sizeof(*p));
+
+    p->room = mem_dup(room_id);
+    p->address = mem_dup(address);
+    TAILQ_INSERT_TAIL(m->to_ping, p, link);
+    if (!uv_is_active((uv_handle_t *)&m->pinger))
+        uv_timer_start(&m->pinger, ping_next, PING_EVERY_MS, PING_EVERY_MS);
+}
+
+static bool forget_ping(void *ctx, const char *key, void *value)
+{
+    struct muc_desk *m = ctx;
+
+    (void)map_take(m->pings, key);
+    ping_free(value);
+    return true;
+}
+
+static void forget_pings(struct muc_desk *m)
+{
+    map_each(m->pings, forget_ping, m);
+    while (!TAILQ_EMPTY(m->to_ping)) {
+        struct ping *p = TAILQ_FIRST(m->to_ping);
+
+        TAILQ_REMOVE(m->to_ping, p, link);
+        ping_free(p);
+    }
+}
+
+/* Answers count only from where the question went: ids alone could be guessed (xmpp.md 5.12). */
+void muc_on_pong(struct muc_desk *m, const struct stanza *in)
+{
+    struct ping *p = map_get(m->pings, in->id);
+
+    if (*m->barrier_id && strcmp(in->id, m->barrier_id) == 0 &&
+        strcmp(in->from.full, m->service.domain) == 0) {
+        *m->barrier_id = 0;
+        desk_confirm(m->desk, m->barrier_gid);
+        if (m->seen_gid > m->barrier_gid)
+            barrier_soon(m);
+        return;
+    }
+    if (!p || strcmp(p->address, in->from.full) != 0)
+        return;
+    (void)map_take(m->pings, in->id);
+    if (muc_is_bounce(in))
+        desk_leave(m->desk, p->room, p->address, true, "", NULL, NULL);
+    ping_free(p);
+}
+
+/* ---- catching up -------------------------------------------------------------------------------
+ */
+
+struct catch_up {
+    struct muc_desk *m;
+    char room[ID_LEN + 1];
+    size_t late; /* entries sent so far */
+};
+
+static void catch_room(struct muc_desk *m, const char *room_id, int64_t after, size_t late);
+
+static size_t send_late(struct muc_desk *m, struct muc_out *o, const struct room *r,
+                        const struct muc_room *v, const struct session *s,
+                        const struct desk_answer *a)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < a->n_history; i++) {
+        struct muc_line line;
+
+        if (a->history[i].gid <= s->since_gid)
+            continue;
+        muc_line_of(m, o->arena, r, &a->history[i], &line);
+        line.delayed = true;
+        muc_send_line(&m->service, o, v, &line, s->address);
+        n++;
+    }
+    return n;
+}
+
+/* Profanity files delayed messages as silent history: one line without delay says that there is
+ * something to read (design: "The log is the outbox"). */
+static void send_count(struct muc_desk *m, struct muc_out *o, const struct muc_room *v,
+                       const struct session *s, size_t late)
+{
+    const char *text = arena_printf(o->arena, "%zu message%s came while the connection was away.",
+                                    late, late == 1 ? "" : "s");
+
+    muc_send_notice(&m->service, o, v, s->address, text);
+}
+
+static void send_missed(struct muc_desk *m, const struct room *r, const struct desk_answer *a,
+                        size_t late)
+{
+    struct muc_out o = muc_out_new(m);
+    const struct muc_room *v = muc_view(m, o.arena, r);
+    bool dirty = map_take(m->dirty, v->local) != NULL;
+    size_t n = 0;
+    const struct occupant *const *list = room_occupants(r, &n);
+
+    for (size_t i = 0; i < a->n_history; i++)
+        dirty = dirty || a->history[i].kind != ENTRY_MESSAGE;
+    for (size_t i = 0; i < v->n_occupants && dirty; i++)
+        muc_send_presence(&m->service, &o, v, i);
+    for (size_t i = 0; i < n; i++) {
+        for (size_t k = 0; k < list[i]->n_sessions; k++) {
+            const struct session *s = list[i]->sessions[k];
+            size_t sent;
+
+            if (s->kind != SESSION_XMPP)
+                continue;
+            sent = late + send_late(m, &o, r, v, s, a);
+            if (a->unchanged && sent > 0)
+                send_count(m, &o, v, s, sent);
+            if (a->unchanged)
+                ping_soon(m, v->local, s->address);
+        }
+    }
+    if (dirty)
+        muc_send_subject(&m->service, &o, v, NULL);
+    arena_free(o.arena);
+}
+
+static void caught_up(void *ctx, enum err e, const struct desk_answer *a)
+{
+    struct catch_up *c = ctx;
+    struct muc_desk *m = c->m;
+    int64_t last = a->n_history > 0 ? a->history[a->n_history - 1].gid : 0;
+
+    if (up(m) && !m->congested && e == OK) {
+        if (a->room && muc_has_xmpp(a->room))
+            send_missed(m, a->room, a, c->late);
+        if (last > m->seen_gid)
+            m->seen_gid = last;
+        if (!a->unchanged) {
+            m->catching++;
+            catch_room(m, c->room, last, c->late + a->n_history);
+        } else {
+            (void)map_take(m->behind, c->room);
+        }
+    } else if (e == ERR_NOT_FOUND) {
+        (void)map_take(m->behind, c->room);
+    }
+    if (m->catching > 0)
+        m->catching--;
+    if (m->catching == 0)
+        barrier_soon(m);
+    free(c);
+}
+
+static void catch_room(struct muc_desk *m, const char *room_id, int64_t after, size_t late)
+{
+    struct catch_up *c = mem_alloc(sizeof(*c));
+
+    c->m = m;
+    c->late = late;
+    memcpy(c->room, room_id, strlen(room_id));
+    desk_catch_up(m->desk, room_id, after, caught_up, c);
+}
+
+static void catch_one(void *ctx, const char *room_id)
+{
+    struct muc_desk *m = ctx;
+
+    map_set(m->behind, room_id, &mark);
+    m->catching++;
+    catch_room(m, room_id, m->from_gid, 0);
+}
+
+/* One whose read failed. */
+static bool catch_again(void *ctx, const char *room_id, void *value)
+{
+    (void)value;
+    catch_one(ctx, room_id);
+    return true;
+}
+
+/* Every room with sessions gets what lies above from_gid, in its line; until then its events wait.
+ * Rooms without sessions have nobody who could miss anything. */
+static void catch_all(struct muc_desk *m)
+{
+    m->congested = false;
+    desk_each_occupied(m->desk, catch_one, m);
+    barrier_soon(m);
+}
+
+void muc_on_link(void *ctx, enum link_state s, const char *why)
+{
+    struct muc_desk *m = ctx;
+
+    (void)why;
+    *m->barrier_id = 0;
+    forget_pings(m);
+    if (s != LINK_UP)
+        return;
+    m->from_gid = desk_xmpp_confirmed(m->desk);
+    catch_all(m);
+}
+
+/* The server will not have these stanzas: sending them again would end the stream again and again.
+ * They stay in the log, where a join's history shows them. */
+void muc_on_poison(void *ctx, const char *condition)
+{
+    struct muc_desk *m = ctx;
+
+    log_error("quarantine", "condition=%s from=%lld to=%lld", condition,
+              (long long)desk_xmpp_confirmed(m->desk), (long long)m->seen_gid);
+    desk_confirm(m->desk, m->seen_gid);
+}
+
+void muc_on_flushed(void *ctx)
+{
+    struct muc_desk *m = ctx;
+
+    if (m->congested && up(m))
+        catch_all(m);
+}
+
+/* ---- events ------------------------------------------------------------------------------------
+ */
+
+static void tell_entry(struct muc_desk *m, struct muc_out *o, const struct event *e,
+                       const struct muc_room *v)
+{
+    struct muc_line line;
+
+    muc_line_of(m, o->arena, e->room, e->entry, &line);
+    muc_send_line(&m->service, o, v, &line, NULL);
+    if (e->entry->kind != ENTRY_MESSAGE)
+        muc_send_subject(&m->service, o, v, NULL);
+}
+
+static void tell_left(struct muc_desk *m, struct muc_out *o, const struct event *e,
+                      const struct muc_room *v)
+{
+    struct occupant who = {.agent_id = e->session->agent_id,
+                           .nick = e->session->nick,
+                           .jid = e->session->jid,
+                           .affiliation = AFFILIATION_MEMBER};
+    struct muc_occupant gone =
+        muc_occupant_of(o->arena, e->occupant ? e->occupant : &who, e->session);
+
+    muc_send_leave(&m->service, o, v, &gone, e->occupant != NULL, e->lost, e->why);
+}
+
+static void tell_joined(struct muc_desk *m, struct muc_out *o, const struct event *e,
+                        const struct muc_room *v)
+{
+    size_t who = 0;
+
+    /* who joins by XMPP is announced with its own join */
+    if (e->session->kind == SESSION_WEB && muc_index_nick(v, e->occupant->nick, &who))
+        muc_send_presence(&m->service, o, v, who);
+}
+
+static void tell(struct muc_desk *m, struct muc_out *o, const struct event *e)
+{
+    const struct muc_room *v = muc_view(m, o->arena, e->room);
+    size_t who = 0;
+
+    switch (e->kind) {
+    case EVENT_ENTRY:
+        tell_entry(m, o, e, v);
+        break;
+    case EVENT_TYPING:
+        if (muc_index_nick(v, e->sender_name, &who))
+            muc_send_state(&m->service, o, v, e->sender_name, v->occupants[who].jid,
+                           e->typing ? "composing" : "paused", "");
+        break;
+    case EVENT_JOINED:
+        tell_joined(m, o, e, v);
+        break;
+    case EVENT_LEFT:
+        tell_left(m, o, e, v);
+        break;
+    case EVENT_ROLES:
+        for (size_t i = 0; i < v->n_occupants; i++)
+            muc_send_presence(&m->service, o, v, i);
+        break;
+    case EVENT_CLOSED_ROOM:
+        muc_send_destroy(&m->service, o, v, e->why);
+        break;
+    case EVENT_AGENT_GONE:
+        break;
+    }
+}
+
+static bool concerns_rooms(const struct event *e)
+{
+    if (!e->room || e->kind == EVENT_AGENT_GONE)
+        return false;
+    return muc_has_xmpp(e->room) || (e->kind == EVENT_LEFT && e->session->kind == SESSION_XMPP);
+}
+
+/* The server does not keep up: what is not sent now is sent from the log when all has gone out. */
+static void congest(struct muc_desk *m)
+{
+    if (m->congested)
+        return;
+    m->congested = true;
+    m->from_gid = m->seen_gid;
+    log_warn("congested", "gid=%lld", (long long)m->seen_gid);
+}
+
+void muc_on_event(void *ctx, const struct event *e)
+{
+    struct muc_desk *m = ctx;
+    struct muc_out o;
+
+    if (concerns_rooms(e)) {
+        if (up(m) && link_room(m->link) == 0)
+            congest(m);
+        if (is_live(m, e->room_id)) {
+            o = muc_out_new(m);
+            tell(m, &o, e);
+            arena_free(o.arena);
+        } else if (e->kind != EVENT_ENTRY && e->kind != EVENT_TYPING) {
+            map_set(m->dirty, e->room_id, &mark);
+        }
+    }
+    if (e->kind == EVENT_ENTRY && up(m) && !m->congested && e->entry->gid > m->seen_gid) {
+        m->seen_gid = e->entry->gid;
+        barrier_soon(m);
+    }
+}
+
+/* ---- life --------------------------------------------------------------------------------------
+ */
+
+void muc_tell_init(struct muc_desk *m)
+{
+    m->behind = map_new();
+    m->dirty = map_new();
+    m->pings = map_new();
+    m->to_ping = mem_alloc(sizeof(*m->to_ping));
+    TAILQ_INIT(m->to_ping);
+    m->seen_gid = desk_xmpp_confirmed(m->desk);
+    uv_timer_init(m->loop, &m->barrier);
+    uv_timer_init(m->loop, &m->pinger);
+    m->barrier.data = m->pinger.data = m;
+}
+
+void muc_tell_free(struct muc_desk *m)
+{
+    forget_pings(m);
+    map_free(m->behind);
+    map_free(m->dirty);
+    map_free(m->pings);
+    free(m->to_ping);
+}

@@ -1,0 +1,194 @@
+#include "component/muc_own.h"
+
+#include <string.h>
+
+static void out_send(void *ctx, const struct xml *x)
+{
+    struct muc_desk *m = ctx;
+
+    if (m->link)
+        link_send(m->link, x);
+}
+
+static void out_send_each(void *ctx, const struct xml *x, const char *const *to, size_t n)
+{
+    struct muc_desk *m = ctx;
+
+    if (m->link)
+        link_send_each(m->link, x, to, n);
+}
+
+struct muc_out muc_out_new(struct muc_desk *m)
+{
+    return (struct muc_out){
+        .arena = arena_new(), .send = out_send, .send_each = out_send_each, .ctx = m};
+}
+
+static const char *role_of(enum room_role r)
+{
+    switch (r) {
+    case ROOM_NONE:
+        return "none";
+    case ROOM_VISITOR:
+        return "visitor";
+    case ROOM_PARTICIPANT:
+        return "participant";
+    case ROOM_MODERATOR:
+        return "moderator";
+    }
+    return "none";
+}
+
+static const char *affiliation_of(enum affiliation a)
+{
+    switch (a) {
+    case AFFILIATION_NONE:
+        return "none";
+    case AFFILIATION_MEMBER:
+        return "member";
+    case AFFILIATION_ADMIN:
+        return "admin";
+    case AFFILIATION_OWNER:
+        return "owner";
+    }
+    return "none";
+}
+
+struct muc_occupant muc_occupant_of(struct arena *a, const struct occupant *o,
+                                    const struct session *only)
+{
+    struct muc_session *s = arena_array(a, struct muc_session, o->n_sessions + 1);
+    struct muc_occupant v = {.nick = o->nick,
+                             .jid = o->jid,
+                             .affiliation = affiliation_of(o->affiliation),
+                             .role = role_of(o->role),
+                             .sessions = s};
+
+    for (size_t i = 0; i < o->n_sessions && !only; i++)
+        s[v.n_sessions++] = (struct muc_session){
+            .address = o->sessions[i]->kind == SESSION_XMPP ? o->sessions[i]->address : "",
+            .presence = o->sessions[i]->presence};
+    if (only)
+        s[v.n_sessions++] = (struct muc_session){
+            .address = only->kind == SESSION_XMPP ? only->address : "", .presence = only->presence};
+    return v;
+}
+
+/* The customer and the assistant have addresses of their own on our domain, so that clients which
+ * look for keys of every member find none (xmpp.md D2). */
+static const char *virtual_jid(struct muc_desk *m, struct arena *a, const struct room *r,
+                               const char *prefix)
+{
+    return arena_printf(a, "%s-%s@%s", prefix, room_chat(r)->id, m->service.domain);
+}
+
+static const char *subject_of(struct arena *a, const struct chat *c)
+{
+    const char *dash = *c->escalation_reason ? " - " : "";
+
+    switch (c->state) {
+    case CHAT_WAITING:
+        return arena_printf(a, "Waiting%s%s", dash, c->escalation_reason);
+    case CHAT_LIVE:
+        return arena_printf(a, "Live%s%s", dash, c->escalation_reason);
+    case CHAT_CLOSED:
+        return "Closed";
+    case CHAT_ASSISTANT:
+        return "";
+    }
+    return "";
+}
+
+struct muc_room *muc_view(struct muc_desk *m, struct arena *a, const struct room *r)
+{
+    size_t n = 0;
+    const struct occupant *const *list = room_occupants(r, &n);
+    struct muc_room *v = arena_new_of(a, struct muc_room);
+    struct muc_occupant *o = arena_array(a, struct muc_occupant, n + 2);
+    const struct chat *c = room_chat(r);
+
+    v->local = c->id;
+    v->title = room_customer_nick(r);
+    v->subject = subject_of(a, c);
+    v->subject_ms = c->assigned_ms > c->queued_ms ? c->assigned_ms : c->queued_ms;
+    v->occupants = o;
+    o[v->n_occupants++] = (struct muc_occupant){.nick = room_customer_nick(r),
+                                                .jid = virtual_jid(m, a, r, "c"),
+                                                .affiliation = "member",
+                                                .role = "participant"};
+    o[v->n_occupants++] = (struct muc_occupant){.nick = desk_assistant_name(m->desk),
+                                                .jid = virtual_jid(m, a, r, "a"),
+                                                .affiliation = "member",
+                                                .role = "visitor"};
+    for (size_t i = 0; i < n; i++)
+        o[v->n_occupants++] = muc_occupant_of(a, list[i], NULL);
+    return v;
+}
+
+void muc_line_of(struct muc_desk *m, struct arena *a, const struct room *r, const struct entry *e,
+                 struct muc_line *out)
+{
+    const struct agent *agent;
+
+    *out = (struct muc_line){.id = e->id,
+                             .nick = "",
+                             .jid = "",
+                             .stanza_id = e->stanza_id,
+                             .body = e->text,
+                             .payload = e->payload,
+                             .created_ms = e->created_ms};
+    switch (e->role) {
+    case ROLE_USER:
+        out->nick = room_customer_nick(r);
+        out->jid = virtual_jid(m, a, r, "c");
+        break;
+    case ROLE_ASSISTANT:
+        out->nick = desk_assistant_name(m->desk);
+        out->jid = virtual_jid(m, a, r, "a");
+        break;
+    case ROLE_AGENT:
+        agent = directory_by_id(desk_directory(m->desk), e->sender_id);
+        out->nick = e->sender_name;
+        out->jid = agent ? agent->jid : "";
+        break;
+    case ROLE_SYSTEM:
+        break;
+    }
+}
+
+bool muc_index(const struct muc_room *v, const char *address, size_t *occupant, size_t *session)
+{
+    for (size_t i = 0; i < v->n_occupants; i++) {
+        for (size_t k = 0; k < v->occupants[i].n_sessions; k++) {
+            if (strcmp(v->occupants[i].sessions[k].address, address) == 0) {
+                *occupant = i;
+                *session = k;
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+bool muc_index_nick(const struct muc_room *v, const char *nick, size_t *occupant)
+{
+    for (size_t i = 0; i < v->n_occupants; i++) {
+        if (strcmp(v->occupants[i].nick, nick) == 0) {
+            *occupant = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool muc_has_xmpp(const struct room *r)
+{
+    size_t n = 0;
+    const struct occupant *const *list = room_occupants(r, &n);
+
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < list[i]->n_sessions; k++)
+            if (list[i]->sessions[k]->kind == SESSION_XMPP)
+                return true;
+    return false;
+}

@@ -1,0 +1,133 @@
+#include "config/check.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WORD_MAX 63
+
+static bool is_port(const char *s)
+{
+    size_t len = strspn(s, "0123456789");
+
+    return len > 0 && len <= 5 && s[len] == 0 && atoi(s) <= 65535;
+}
+
+bool check_address(const char *s)
+{
+    unsigned char raw[16];
+
+    return inet_pton(AF_INET, s, raw) == 1 || inet_pton(AF_INET6, s, raw) == 1;
+}
+
+bool check_listen(const char *s)
+{
+    const char *colon = strrchr(s, ':');
+    char host[64];
+    size_t len;
+    unsigned char raw[16];
+
+    if (strncmp(s, "unix:", 5) == 0)
+        return s[5] != 0;
+    if (!colon || !is_port(colon + 1))
+        return false;
+    len = (size_t)(colon - s);
+    if (len < 2 || len >= sizeof(host))
+        return false;
+    memcpy(host, s, len);
+    host[len] = 0;
+    if (host[0] != '[')
+        return inet_pton(AF_INET, host, raw) == 1;
+    if (host[len - 1] != ']')
+        return false;
+    host[len - 1] = 0;
+    return inet_pton(AF_INET6, host + 1, raw) == 1;
+}
+
+/* The part behind http:// or https://, or NULL. */
+static const char *behind_scheme(const char *s)
+{
+    if (strncmp(s, "https://", 8) == 0)
+        return s + 8;
+    return strncmp(s, "http://", 7) == 0 ? s + 7 : NULL;
+}
+
+bool check_url(const char *s)
+{
+    const char *host = behind_scheme(s);
+
+    if (s[0] == 0)
+        return true;
+    return host && host[0] != 0 && host[0] != '/' && strcspn(s, " \t\r\n\"<>?#\\") == strlen(s);
+}
+
+bool check_origin(const char *s)
+{
+    const char *host = behind_scheme(s);
+
+    return host && host[0] != 0 && host[0] != ':' &&
+           strspn(host, "abcdefghijklmnopqrstuvwxyz0123456789.-:[]") == strlen(host);
+}
+
+bool check_domain(const char *s)
+{
+    if (s[0] == 0 || s[0] == '.' || strlen(s) > 255)
+        return false;
+    for (; *s; s++) {
+        if ((*s >= 'A' && *s <= 'Z') || (*s > 0 && *s <= ' ') || strchr("@/\\\"<>&':", *s))
+            return false;
+    }
+    return s[-1] != '.';
+}
+
+bool check_organization(const char *s)
+{
+    size_t len = strlen(s);
+
+    return len > 0 && len <= 32 && s[0] != '-' &&
+           strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789-") == len;
+}
+
+bool check_name_text(const char *s)
+{
+    const char *first = strchr(s, '%');
+
+    return first && first[1] == 's' && !strchr(first + 1, '%');
+}
+
+bool check_filled(const char *s)
+{
+    return s[0] != 0;
+}
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Optimal string alignment: three rows of the table are enough. */
+size_t check_distance(const char *a, const char *b)
+{
+    size_t rows[3][WORD_MAX + 1];
+    size_t *before = rows[0], *last = rows[1], *row = rows[2];
+    size_t a_len = strnlen(a, WORD_MAX), b_len = strnlen(b, WORD_MAX);
+
+    for (size_t j = 0; j <= b_len; j++)
+        last[j] = before[j] = j;
+    for (size_t i = 1; i <= a_len; i++) {
+        size_t *spare = before;
+
+        row[0] = i;
+        for (size_t j = 1; j <= b_len; j++) {
+            size_t change = last[j - 1] + (a[i - 1] != b[j - 1]);
+
+            row[j] = least(change, least(last[j], row[j - 1]) + 1);
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                row[j] = least(row[j], before[j - 2] + 1);
+        }
+        before = last;
+        last = row;
+        row = spare;
+    }
+    return last[b_len];
+}

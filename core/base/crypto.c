@@ -1,0 +1,107 @@
+#include "core/base/crypto.h"
+
+#include <sodium.h>
+#include <string.h>
+
+_Static_assert(HASH_LEN == crypto_auth_hmacsha256_BYTES, "both hashes have one length");
+
+static unsigned char short_key[crypto_shorthash_KEYBYTES];
+
+enum err crypto_init(void)
+{
+    int r = sodium_init();
+
+    if (r < 0)
+        return ERR_IO;
+    /* A new key would make the keys of living maps unfindable. */
+    if (r == 0)
+        randombytes_buf(short_key, sizeof(short_key));
+    return OK;
+}
+
+void crypto_id(char out[ID_LEN + 1])
+{
+    static const char alphabet[] = "abcdefghijklmnopqrstuvwxyz234567";
+    unsigned char raw[16];
+    unsigned bits = 0, have = 0;
+    size_t n = 0;
+
+    randombytes_buf(raw, sizeof(raw));
+    for (size_t i = 0; i < sizeof(raw); i++) {
+        bits = (bits << 8 | raw[i]) & 0xfff;
+        for (have += 8; have >= 5; have -= 5)
+            out[n++] = alphabet[bits >> (have - 5) & 31];
+    }
+    out[n++] = alphabet[bits << (5 - have) & 31];
+    out[n] = '\0';
+}
+
+bool crypto_is_id(const char *s)
+{
+    size_t n = 0;
+
+    while ((s[n] >= 'a' && s[n] <= 'z') || (s[n] >= '2' && s[n] <= '7'))
+        n++;
+    return n == ID_LEN && s[n] == '\0';
+}
+
+void crypto_token(char out[TOKEN_LEN + 1])
+{
+    unsigned char raw[32];
+
+    randombytes_buf(raw, sizeof(raw));
+    sodium_bin2base64(out, TOKEN_LEN + 1, raw, sizeof(raw),
+                      sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    sodium_memzero(raw, sizeof(raw));
+}
+
+uint32_t crypto_random(uint32_t below)
+{
+    return randombytes_uniform(below);
+}
+
+void crypto_random_bytes(void *out, size_t len)
+{
+    randombytes_buf(out, len);
+}
+
+void crypto_hash_raw(const void *data, size_t len, unsigned char out[HASH_LEN])
+{
+    (void)crypto_generichash(out, HASH_LEN, data, len, NULL, 0);
+}
+
+void crypto_hash_hex(const void *data, size_t len, char out[HASH_HEX_LEN + 1])
+{
+    unsigned char hash[HASH_LEN];
+
+    crypto_hash_raw(data, len, hash);
+    sodium_bin2hex(out, HASH_HEX_LEN + 1, hash, sizeof(hash));
+}
+
+void crypto_hmac_hex(const void *key, size_t key_len, const void *data, size_t len,
+                     char out[HASH_HEX_LEN + 1])
+{
+    crypto_auth_hmacsha256_state state;
+    unsigned char mac[HASH_LEN];
+
+    crypto_auth_hmacsha256_init(&state, key, key_len);
+    crypto_auth_hmacsha256_update(&state, data, len);
+    crypto_auth_hmacsha256_final(&state, mac);
+    sodium_bin2hex(out, HASH_HEX_LEN + 1, mac, sizeof(mac));
+    sodium_memzero(&state, sizeof(state));
+}
+
+bool crypto_equal(const void *a, const void *b, size_t len)
+{
+    return sodium_memcmp(a, b, len) == 0;
+}
+
+uint64_t crypto_short_hash(const void *data, size_t len)
+{
+    unsigned char raw[crypto_shorthash_BYTES];
+    uint64_t hash;
+
+    (void)crypto_shorthash(raw, data, len, short_key);
+    memcpy(&hash, raw, sizeof(hash));
+    return hash;
+}

@@ -1,0 +1,38 @@
+/* The one error type. Each door translates it with one table: webbridge/problem.c to HTTP,
+ * component/muc_desk.c to stanza errors, component/cli.c to exit codes. */
+#ifndef PARLEY_ERR_H
+#define PARLEY_ERR_H
+
+#define NODISCARD __attribute__((warn_unused_result))
+#define PRINTF_LIKE(fmt, first) __attribute__((format(printf, fmt, first)))
+
+enum err {
+    OK = 0,
+    ERR_INVALID,          /* malformed or out of range */
+    ERR_TEXT,             /* not UTF-8, or a character that XML 1.0 forbids */
+    ERR_TOO_LARGE,        /* above a documented limit */
+    ERR_NOT_FOUND,        /* missing, or not the asker's */
+    ERR_UNAUTHORIZED,     /* no or a wrong credential */
+    ERR_FORBIDDEN,        /* known, but not allowed to */
+    ERR_CONFLICT,         /* name in use, or changed meanwhile */
+    ERR_NOT_ESCALATED,    /* the chat is still with the assistant */
+    ERR_ALREADY_ASSIGNED, /* another agent has the chat */
+    ERR_CLOSED,           /* the chat is over */
+    ERR_KEY_REUSED,       /* idempotency key seen with another body */
+    ERR_RATE,             /* too often; retry later */
+    ERR_BUSY,             /* a bounded queue is full; retry later */
+    ERR_UNKNOWN,          /* the commit failed: retry with the same key */
+    ERR_NOT_OCCUPANT,     /* not in the room */
+    ERR_NOT_ALLOWED,      /* never possible here, whoever asks */
+    ERR_NOT_ACCEPTABLE,   /* understood, but not carried by this room */
+    ERR_IO,               /* file, socket or database */
+    ERR_NEWER,            /* database made by a newer parley */
+    ERR_CONFIG,           /* wrong setting */
+    ERR_LOCKED,           /* another process owns the database */
+    ERR_COUNT_
+};
+
+/* The name of an error for logs: "not-found". Static. */
+const char *err_name(enum err e);
+
+#endif

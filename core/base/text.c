@@ -1,0 +1,274 @@
+#include "core/base/text.h"
+
+#include "core/base/buf.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unicase.h>
+#include <unictype.h>
+#include <uninorm.h>
+#include <unistr.h>
+
+#define NAME_MAX_BYTES 4096 /* before it is made uniform */
+
+/* XML 1.0 "Char" */
+static bool xml_char(ucs4_t c)
+{
+    return (c >= 0x20 && c < 0xd800) || c == '\t' || c == '\n' || c == '\r' ||
+           (c >= 0xe000 && c <= 0xfffd) || (c >= 0x10000 && c <= 0x10ffff);
+}
+
+bool text_ok(const char *s, size_t len)
+{
+    const uint8_t *p = (const uint8_t *)s, *end = p + len;
+
+    while (p < end) {
+        ucs4_t c;
+        int n;
+
+        if (*p >= 0x20 && *p < 0x80) {
+            p++;
+            continue;
+        }
+        n = u8_mbtoucr(&c, p, (size_t)(end - p));
+        if (n <= 0 || !xml_char(c))
+            return false;
+        p += n;
+    }
+    return true;
+}
+
+static void put_char(struct buf *b, ucs4_t c)
+{
+    uint8_t raw[6];
+    int n = u8_uctomb(raw, c, sizeof(raw));
+
+    if (n > 0)
+        buf_put(b, raw, (size_t)n);
+}
+
+/* The next character; U+FFFD for a bad sequence. *left > 0. */
+static ucs4_t next_char(const uint8_t **p, size_t *left)
+{
+    ucs4_t c;
+    int n = u8_mbtouc(&c, *p, *left);
+
+    *p += n;
+    *left -= (size_t)n;
+    return c;
+}
+
+static char *take_buf(struct arena *a, struct buf *b)
+{
+    char *s = arena_dup_len(a, buf_str(b), b->len);
+
+    buf_free(b);
+    return s;
+}
+
+char *text_clean(struct arena *a, const char *s, size_t len)
+{
+    const uint8_t *p = (const uint8_t *)s;
+    struct buf out = {0};
+
+    if (text_ok(s, len))
+        return arena_dup_len(a, s, len);
+    while (len > 0) {
+        ucs4_t c = next_char(&p, &len);
+
+        put_char(&out, xml_char(c) ? c : 0xfffd);
+    }
+    return take_buf(a, &out);
+}
+
+static bool is_noncharacter(ucs4_t c)
+{
+    return (c & 0xfffe) == 0xfffe || (c >= 0xfdd0 && c <= 0xfdef);
+}
+
+static bool is_space(ucs4_t c)
+{
+    return uc_is_property_white_space(c);
+}
+
+char *text_body(struct arena *a, const char *s)
+{
+    const uint8_t *p = (const uint8_t *)s;
+    size_t left = strlen(s), end = 0;
+    struct buf out = {0};
+
+    while (left > 0) {
+        ucs4_t c = next_char(&p, &left);
+
+        if (c == '\r' && left > 0 && *p == '\n')
+            continue;
+        if (c == '\r' || c == 0x2028 || c == 0x2029)
+            c = '\n';
+        if ((c >= 0x7f && c <= 0x9f) || is_noncharacter(c))
+            continue;
+        if (is_space(c) && out.len == 0)
+            continue;
+        put_char(&out, c);
+        if (!is_space(c))
+            end = out.len;
+    }
+    out.len = end;
+    return take_buf(a, &out);
+}
+
+/* libunistring returns NULL for bad UTF-8, which callers have excluded, or without memory. */
+static char *keep(struct arena *a, uint8_t *s, size_t len)
+{
+    char *copy;
+
+    if (s == NULL)
+        abort();
+    copy = arena_dup_len(a, (const char *)s, len);
+    free(s);
+    return copy;
+}
+
+static char *normalize(struct arena *a, uninorm_t form, const char *s)
+{
+    size_t len = strlen(s), out_len = 0;
+    uint8_t *out;
+
+    if (len == 0)
+        return arena_dup(a, "");
+    out = u8_normalize(form, (const uint8_t *)s, len, NULL, &out_len);
+    return keep(a, out, out_len);
+}
+
+static char *case_fold(struct arena *a, uninorm_t form, const char *s)
+{
+    size_t len = strlen(s), out_len = 0;
+    uint8_t *out;
+
+    if (len == 0)
+        return arena_dup(a, "");
+    out = u8_casefold((const uint8_t *)s, len, NULL, form, NULL, &out_len);
+    return keep(a, out, out_len);
+}
+
+/* Variation selectors pass, since phones put one behind a heart; text_skeleton drops them. */
+static bool hidden_char(ucs4_t c)
+{
+    if (c >= 0xfe00 && c <= 0xfe0f)
+        return false;
+    return uc_is_general_category_withtable(c, UC_CATEGORY_MASK_Cc | UC_CATEGORY_MASK_Cf) ||
+           uc_is_property_default_ignorable_code_point(c) || is_noncharacter(c);
+}
+
+enum err text_name(struct arena *a, const char *s, char **out)
+{
+    size_t left = strlen(s), chars = 0;
+    struct buf b = {0};
+    const uint8_t *p;
+    bool gap = false;
+
+    if (!text_ok(s, left))
+        return ERR_TEXT;
+    if (left > NAME_MAX_BYTES)
+        return ERR_INVALID;
+    p = (const uint8_t *)normalize(a, UNINORM_NFC, s);
+    left = strlen((const char *)p);
+    while (left > 0) {
+        ucs4_t c = next_char(&p, &left);
+
+        if (is_space(c)) {
+            gap = b.len > 0;
+            continue;
+        }
+        chars += gap ? 2 : 1;
+        if (hidden_char(c) || chars > TEXT_NAME_MAX) {
+            buf_free(&b);
+            return ERR_INVALID;
+        }
+        if (gap)
+            buf_putc(&b, ' ');
+        gap = false;
+        put_char(&b, c);
+    }
+    if (b.len == 0)
+        return ERR_INVALID;
+    *out = take_buf(a, &b);
+    return OK;
+}
+
+struct look_alike {
+    ucs4_t from;
+    char to;
+};
+
+/* Letters whose small form looks like another Latin letter than their capital does. Used only where
+ * the text also has Latin letters: "νera" must meet "vera", but all-Greek names must meet their own
+ * capitals. Source of both tables: UTS #39, confusables. */
+static const struct look_alike small_forms[] = {
+    {0x03bd, 'v'}, {0x03b7, 'n'}, {0x03bc, 'u'}, {0x03c5, 'u'}, {0x03c9, 'w'}, {0x03c3, 'o'},
+    {0x03b3, 'y'}, {0x0433, 'r'}, {0x0438, 'u'}, {0x043f, 'n'}, {0, 0},
+};
+
+/* After case folding. */
+static const struct look_alike look_alikes[] = {
+    {'0', 'o'},    {'1', 'l'},    {'|', 'l'},    {'i', 'l'},    {0x0131, 'l'}, {0x0142, 'l'},
+    {0x00f8, 'o'}, {0x0111, 'd'}, {0x0127, 'h'}, {0x0251, 'a'}, {0x0261, 'g'}, {0x2113, 'l'},
+    {0x03b1, 'a'}, {0x03b2, 'b'}, {0x03b5, 'e'}, {0x03b6, 'z'}, {0x03b7, 'h'}, {0x03b9, 'l'},
+    {0x03ba, 'k'}, {0x03bc, 'm'}, {0x03bd, 'n'}, {0x03bf, 'o'}, {0x03c1, 'p'}, {0x03c4, 't'},
+    {0x03c5, 'y'}, {0x03c7, 'x'}, {0x0430, 'a'}, {0x0432, 'b'}, {0x0435, 'e'}, {0x043a, 'k'},
+    {0x043c, 'm'}, {0x043d, 'h'}, {0x043e, 'o'}, {0x0440, 'p'}, {0x0441, 'c'}, {0x0442, 't'},
+    {0x0443, 'y'}, {0x0445, 'x'}, {0x0455, 's'}, {0x0456, 'l'}, {0x0458, 'j'}, {0x04bb, 'h'},
+    {0x04cf, 'l'}, {0x0501, 'd'}, {0x051b, 'q'}, {0x051d, 'w'}, {0x0585, 'o'}, {0, 0},
+};
+
+static ucs4_t look_up(const struct look_alike *table, ucs4_t c)
+{
+    for (; table->from != 0; table++) {
+        if (table->from == c)
+            return (ucs4_t)table->to;
+    }
+    return c;
+}
+
+static char *map_small_forms(struct arena *a, const char *s)
+{
+    const uint8_t *p = (const uint8_t *)s;
+    size_t left = strlen(s);
+    struct buf out = {0};
+
+    if (strpbrk(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") == NULL)
+        return arena_dup(a, s);
+    while (left > 0)
+        put_char(&out, look_up(small_forms, next_char(&p, &left)));
+    return take_buf(a, &out);
+}
+
+char *text_skeleton(struct arena *a, const char *s)
+{
+    struct buf out = {0};
+    const uint8_t *p;
+    size_t left;
+
+    s = normalize(a, UNINORM_NFKC, text_clean(a, s, strlen(s)));
+    s = case_fold(a, UNINORM_NFKD, map_small_forms(a, s));
+    p = (const uint8_t *)s;
+    left = strlen(s);
+    while (left > 0) {
+        ucs4_t c = look_up(look_alikes, next_char(&p, &left));
+
+        if (uc_is_general_category_withtable(c, UC_CATEGORY_MASK_L | UC_CATEGORY_MASK_Nd))
+            put_char(&out, c);
+    }
+    return take_buf(a, &out);
+}
+
+char *text_fold(struct arena *a, const char *s)
+{
+    return case_fold(a, UNINORM_NFC, text_clean(a, s, strlen(s)));
+}
+
+size_t text_chars(const char *s)
+{
+    return u8_mbsnlen((const uint8_t *)s, strlen(s));
+}

@@ -1,0 +1,46 @@
+/* What a customer's chat adds to a room: customer, state, assignment. Plain data. */
+#ifndef PARLEY_CHAT_H
+#define PARLEY_CHAT_H
+
+#include "core/base/arena.h"
+#include "core/base/crypto.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum chat_state {
+    CHAT_ASSISTANT, /* with the assistant; no room for agents yet */
+    CHAT_WAITING,   /* escalated, nobody assigned */
+    CHAT_LIVE,      /* escalated and assigned */
+    CHAT_CLOSED     /* over; may be reopened by the customer within the linger time */
+};
+
+const char *chat_state_name(enum chat_state s); /* "assistant" "waiting" "live" "closed" */
+
+/* Field names are the specification's; strings are never NULL, "" is none; times 0 are none. */
+struct chat {
+    char id[ID_LEN + 1]; /* also the room's localpart */
+    const char *organization;
+    const char *name, *email, *locale, *page; /* of the customer, as given */
+    enum chat_state state;
+    bool escalation_requested;
+    const char *escalation_reason; /* before people are asked for: the assistant's guess */
+    int64_t escalation_requested_ms;
+    const char *assigned_to; /* agent id */
+    int64_t assigned_ms;
+    int64_t queued_ms; /* since when it waits; kept through restarts */
+    int64_t created_ms;
+    int64_t closed_ms;
+    bool assistant_pending; /* the customer's last message still wants the assistant's answer */
+    int64_t version;        /* grows with each stored change; a stale change is ERR_CONFLICT */
+    /* counters of the room's log, kept by the store */
+    int64_t last_seq, last_pos, last_gid, last_ms;
+};
+
+/* A deep copy. */
+struct chat *chat_dup(struct arena *a, const struct chat *c);
+
+/* The localpart forms that only the service may use (design: "The idea in five sentences"). */
+bool chat_reserved_local(const char *local);
+
+#endif

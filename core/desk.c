@@ -1,0 +1,555 @@
+#include "core/desk_own.h"
+
+#include "core/base/log.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void line_pump(struct room *r);
+
+/* ---- answers --------------------------------------------------------------------------------- */
+
+static int64_t retry_of(enum err e)
+{
+    return e == ERR_BUSY || e == ERR_UNKNOWN || e == ERR_IO ? 1000 : 0;
+}
+
+void op_answer(struct op *op, enum err e, struct desk_answer *answer)
+{
+    struct desk_answer empty = {0};
+    desk_fn *done = op->done;
+
+    op->done = NULL;
+    if (!done)
+        return;
+    if (!answer)
+        answer = &empty;
+    if (e != ERR_NOT_FOUND && e != ERR_UNAUTHORIZED && op->room->chat) {
+        answer->chat = op->room->chat;
+        answer->room = op->room;
+    }
+    if (answer->retry_ms == 0)
+        answer->retry_ms = retry_of(e);
+    answer->epoch = op->room->desk->epoch;
+    if (!answer->detail)
+        answer->detail = "";
+    if (!answer->field)
+        answer->field = "";
+    done(op->ctx, e, answer);
+}
+
+void op_free_line(struct op *op)
+{
+    struct room *r = op->room;
+
+    if (op->line_free)
+        return;
+    op->line_free = true;
+    r->in_flight--;
+    line_pump(r);
+}
+
+void op_end(struct op *op)
+{
+    struct room *r = op->room;
+    bool held = !op->line_free;
+
+    arena_free(op->arena);
+    if (!held)
+        return;
+    r->in_flight--;
+    line_pump(r);
+}
+
+void op_done(struct op *op, enum err e, struct desk_answer *answer)
+{
+    op_answer(op, e, answer);
+    op_end(op);
+}
+
+void op_refuse(struct op *op, enum err e, const char *field, const char *detail)
+{
+    struct desk_answer a = {.field = field, .detail = detail};
+
+    op_done(op, e, &a);
+}
+
+/* ---- rooms in memory ---------------------------------------------------------------------------
+ */
+
+static void room_wake(struct room *r)
+{
+    if (r->idle) {
+        TAILQ_REMOVE(&r->desk->idle, r, idle_link);
+        r->idle = false;
+    }
+}
+
+static void room_rest(struct room *r)
+{
+    if (r == r->desk->office || r->idle || r->n_line > 0 || r->in_flight > 0)
+        return;
+    if (r->load != ROOM_READY) {
+        (void)map_take(r->desk->rooms, r->id);
+        room_free(r);
+        return;
+    }
+    if (r->n_sessions > 0 || r->asking)
+        return;
+    r->idle = true;
+    r->idle_since_ms = desk_now(r->desk);
+    TAILQ_INSERT_TAIL(&r->desk->idle, r, idle_link);
+}
+
+static struct room *room_find(struct desk *d, const char *id)
+{
+    struct room *r = map_get(d->rooms, id);
+
+    if (!r) {
+        r = room_new(d, id);
+        map_set(d->rooms, id, r);
+    }
+    return r;
+}
+
+static void fail_line(struct room *r, enum err e)
+{
+    while (!STAILQ_EMPTY(&r->line)) {
+        struct op *op = STAILQ_FIRST(&r->line);
+
+        STAILQ_REMOVE_HEAD(&r->line, link);
+        r->n_line--;
+        op->line_free = true;
+        op_done(op, e, NULL);
+    }
+}
+
+static void take_room(struct room *r, const struct query *q)
+{
+    room_set_chat(r, &q->chats[0]);
+    for (size_t i = 0; i < q->n_participants; i++)
+        room_put_participant(r, q->participants[i].agent_id, q->participants[i].speaker);
+    room_clear_sessions(r, true);
+    for (size_t i = 0; i < q->n_sessions; i++)
+        (void)room_put_session(r, &q->sessions[i]);
+    (void)room_settle_roles(r);
+    r->load = ROOM_READY;
+    r->stale = false;
+}
+
+static void loaded(struct query *q, enum err e)
+{
+    struct room *r = q->ctx;
+
+    r->load = ROOM_UNLOADED;
+    if (e == OK)
+        take_room(r, q);
+    query_free(q);
+    if (e != OK) {
+        r->pumping = true; /* new calls wait until the old ones are told */
+        fail_line(r, e);
+        r->pumping = false;
+    } else if (r->chat->assistant_pending) {
+        chat_ask(r);
+    }
+    line_pump(r);
+}
+
+static void load(struct room *r)
+{
+    struct query *q = query_new(QUERY_ROOM, loaded, r);
+    enum err e;
+
+    q->room = arena_dup(q->arena, r->id);
+    r->load = ROOM_LOADING;
+    if ((e = r->desk->o.store.read(r->desk->o.store.self, q)) == OK)
+        return;
+    query_free(q);
+    r->load = ROOM_UNLOADED;
+    fail_line(r, e);
+}
+
+/* ---- lines -------------------------------------------------------------------------------------
+ */
+
+static bool may_start(const struct room *r, const struct op *op)
+{
+    if (r->in_flight == 0)
+        return true;
+    return r->flight_plain && !r->stale && op->plain && op->plain(op);
+}
+
+static void line_pump(struct room *r)
+{
+    if (r->pumping || r->load == ROOM_LOADING)
+        return;
+    r->pumping = true;
+    while (!STAILQ_EMPTY(&r->line)) {
+        struct op *op = STAILQ_FIRST(&r->line);
+
+        if (r->stale && r->in_flight == 0)
+            r->load = ROOM_UNLOADED;
+        if (r->load == ROOM_UNLOADED)
+            load(r);
+        if (r->load == ROOM_LOADING || STAILQ_EMPTY(&r->line))
+            break;
+        if (!may_start(r, op))
+            break;
+        STAILQ_REMOVE_HEAD(&r->line, link);
+        r->n_line--;
+        r->flight_plain = op->plain && op->plain(op);
+        r->in_flight++;
+        op->run(op);
+    }
+    r->pumping = false;
+    room_rest(r);
+}
+
+struct op *op_new(struct desk *d, const char *room_id, const struct principal *who, desk_fn *done,
+                  void *ctx)
+{
+    struct arena *a = arena_new();
+    struct op *op = arena_new_of(a, struct op);
+
+    op->arena = a;
+    op->who = (struct principal){.kind = who->kind, .id = arena_dup(a, who->id)};
+    op->done = done;
+    op->ctx = ctx;
+    op->lost = !crypto_is_id(room_id); /* no room is made for what can't be one */
+    op->room = op->lost ? d->office : room_find(d, room_id);
+    return op;
+}
+
+struct op *op_new_office(struct desk *d, desk_fn *done, void *ctx)
+{
+    struct principal system = {.kind = WHO_SYSTEM, .id = ""};
+    struct op *op = op_new(d, "", &system, done, ctx);
+
+    op->lost = false;
+    return op;
+}
+
+void op_enter(struct op *op)
+{
+    struct room *r = op->room;
+
+    room_wake(r);
+    if (op->lost || r->n_line >= DESK_LINE_MAX) {
+        op->line_free = true;
+        op_done(op, op->lost ? ERR_NOT_FOUND : ERR_BUSY, NULL);
+        return;
+    }
+    STAILQ_INSERT_TAIL(&r->line, op, link);
+    r->n_line++;
+    line_pump(r);
+}
+
+bool op_always_plain(const struct op *op)
+{
+    (void)op;
+    return true;
+}
+
+struct change *op_change(struct op *op)
+{
+    struct change *c = change_new(NULL, op);
+
+    c->room = arena_dup(c->arena, op->room->id);
+    c->now_ms = desk_now(op->room->desk);
+    return c;
+}
+
+static void committed(struct change *c, enum err e)
+{
+    struct op *op = c->ctx;
+    struct room *r = op->room;
+    struct desk_answer refused = {.retry_ms = op->instead_retry_ms};
+
+    if (c->xmpp_confirmed > 0 && (e != OK || c->replayed))
+        r->desk->confirm_sent = 0; /* it was not written: desk_tick sends it again */
+    if (c->only_replay && e == ERR_NOT_FOUND) {
+        op_done(op, op->instead, &refused);
+        change_free(c);
+        return;
+    }
+    r->desk->store_ok = e != ERR_UNKNOWN && e != ERR_IO;
+    if (e == ERR_UNKNOWN || e == ERR_CONFLICT)
+        r->stale = r != r->desk->office;
+    if (e == OK)
+        op->applied(op, c);
+    else
+        op_done(op, e == ERR_CONFLICT && r->stale ? ERR_UNKNOWN : e, NULL);
+    change_free(c);
+}
+
+/* What the server has read rides along with the next commit. */
+static void add_confirmed(struct desk *d, struct change *c)
+{
+    c->xmpp_confirmed = d->confirm_wanted > d->confirm_sent ? d->confirm_wanted : 0;
+}
+
+void op_submit(struct op *op, struct change *c)
+{
+    struct desk *d = op->room->desk;
+    enum err e;
+
+    c->done = committed;
+    add_confirmed(d, c);
+    if ((e = d->o.store.submit(d->o.store.self, c)) == OK) {
+        d->confirm_sent = d->confirm_wanted;
+        return;
+    }
+    change_free(c);
+    op_done(op, e, NULL);
+}
+
+struct op_read {
+    struct op *op;
+    void (*done)(struct op *op, struct query *q);
+};
+
+static void read_done(struct query *q, enum err e)
+{
+    struct op_read *r = q->ctx;
+
+    if (e == OK)
+        r->done(r->op, q);
+    else
+        op_done(r->op, e, NULL);
+    query_free(q);
+}
+
+void op_read(struct op *op, struct query *q, void (*done)(struct op *op, struct query *q))
+{
+    struct desk *d = op->room->desk;
+    struct op_read *r = arena_new_of(q->arena, struct op_read);
+    enum err e;
+
+    r->op = op;
+    r->done = done;
+    q->done = read_done;
+    q->ctx = r;
+    if ((e = d->o.store.read(d->o.store.self, q)) == OK)
+        return;
+    query_free(q);
+    op_done(op, e, NULL);
+}
+
+bool bucket_take(struct bucket *b, double per_ms, double burst, int64_t now_ms, int64_t *retry_ms)
+{
+    if (b->at_ms == 0)
+        b->tokens = burst;
+    else if (now_ms > b->at_ms)
+        b->tokens += (double)(now_ms - b->at_ms) * per_ms;
+    if (b->tokens > burst)
+        b->tokens = burst;
+    b->at_ms = now_ms;
+    if (b->tokens >= 1) {
+        b->tokens -= 1;
+        return true;
+    }
+    *retry_ms = per_ms > 0 ? (int64_t)((1 - b->tokens) / per_ms) + 1 : 3600000;
+    return false;
+}
+
+/* ---- the desk ----------------------------------------------------------------------------------
+ */
+
+struct desk *desk_new(const struct desk_options *o, struct bus *bus)
+{
+    struct desk *d = mem_alloc(sizeof(*d));
+
+    d->o = *o;
+    d->bus = bus;
+    d->directory = directory_new();
+    d->queue = queue_new();
+    d->rooms = map_new();
+    d->tokens = map_new();
+    d->present = map_new();
+    d->epoch = mem_dup("");
+    d->secret = mem_dup("");
+    d->store_ok = true;
+    TAILQ_INIT(&d->idle);
+    d->office = room_new(d, "");
+    d->office->load = ROOM_READY;
+    return d;
+}
+
+static bool free_room(void *ctx, const char *key, void *value)
+{
+    struct room *r = value;
+
+    (void)ctx;
+    (void)key;
+    while (!STAILQ_EMPTY(&r->line)) {
+        struct op *op = STAILQ_FIRST(&r->line);
+
+        STAILQ_REMOVE_HEAD(&r->line, link);
+        arena_free(op->arena);
+    }
+    room_free(r);
+    return true;
+}
+
+static bool free_value(void *ctx, const char *key, void *value)
+{
+    (void)ctx;
+    (void)key;
+    free(value);
+    return true;
+}
+
+void desk_free(struct desk *d)
+{
+    if (!d)
+        return;
+    map_each(d->rooms, free_room, NULL);
+    (void)free_room(NULL, "", d->office);
+    map_each(d->tokens, free_value, NULL);
+    map_free(d->rooms);
+    map_free(d->tokens);
+    map_free(d->present);
+    queue_free(d->queue);
+    directory_free(d->directory);
+    free(d->epoch);
+    free(d->secret);
+    free(d);
+}
+
+struct directory *desk_directory(struct desk *d)
+{
+    return d->directory;
+}
+
+const struct queue *desk_queue(const struct desk *d)
+{
+    return d->queue;
+}
+
+const char *desk_epoch(const struct desk *d)
+{
+    return d->epoch;
+}
+
+const char *desk_secret(const struct desk *d)
+{
+    return d->secret;
+}
+
+int64_t desk_now(const struct desk *d)
+{
+    return d->o.time.now_ms(d->o.time.self);
+}
+
+const char *desk_assistant_name(const struct desk *d)
+{
+    return d->o.assistant.name ? d->o.assistant.name : "Assistant";
+}
+
+bool desk_store_ok(const struct desk *d)
+{
+    return d->store_ok;
+}
+
+const struct desk_texts *desk_texts(const struct desk *d)
+{
+    return &d->o.texts;
+}
+
+int64_t desk_xmpp_confirmed(const struct desk *d)
+{
+    return d->confirmed;
+}
+
+void desk_confirm(struct desk *d, int64_t gid)
+{
+    if (gid > d->confirm_wanted)
+        d->confirm_wanted = gid;
+    if (gid > d->confirmed)
+        d->confirmed = gid;
+}
+
+/* ---- start and time -----------------------------------------------------------------------------
+ */
+
+static void nothing(struct op *op)
+{
+    op_done(op, OK, NULL);
+}
+
+static void load_soon(struct desk *d, const char *room_id)
+{
+    struct principal system = {.kind = WHO_SYSTEM, .id = ""};
+    struct op *op = op_new(d, room_id, &system, NULL, NULL);
+
+    op->run = nothing;
+    op_enter(op);
+}
+
+static void started(struct op *op, struct query *q)
+{
+    struct desk *d = op->room->desk;
+
+    free(d->epoch);
+    free(d->secret);
+    d->epoch = mem_dup(q->epoch);
+    d->secret = mem_dup(q->secret);
+    d->confirmed = d->confirm_wanted = d->confirm_sent = q->xmpp_confirmed;
+    for (size_t i = 0; i < q->n_organizations; i++)
+        directory_put_organization(d->directory, &q->organizations[i]);
+    for (size_t i = 0; i < q->n_agents; i++)
+        directory_put_agent(d->directory, &q->agents[i]);
+    for (size_t i = 0; i < q->n_chats; i++)
+        queue_put(d->queue, &q->chats[i]);
+    log_info("start", "agents=%zu open=%zu sessions=%zu unanswered=%zu", q->n_agents, q->n_chats,
+             q->n_sessions, q->n_pending);
+    for (size_t i = 0; i < q->n_sessions; i++)
+        load_soon(d, q->sessions[i].room);
+    for (size_t i = 0; i < q->n_pending; i++)
+        load_soon(d, q->pending[i]);
+    op_done(op, OK, NULL);
+}
+
+static void start_run(struct op *op)
+{
+    op_read(op, query_new(QUERY_START, NULL, NULL), started);
+}
+
+void desk_start(struct desk *d, desk_fn *done, void *ctx)
+{
+    struct op *op = op_new_office(d, done, ctx);
+
+    op->run = start_run;
+    op_enter(op);
+}
+
+static void confirm_applied(struct op *op, struct change *c)
+{
+    (void)c;
+    op_done(op, OK, NULL);
+}
+
+static void confirm_run(struct op *op)
+{
+    op->applied = confirm_applied;
+    op_submit(op, op_change(op));
+}
+
+void desk_tick(struct desk *d)
+{
+    int64_t before = desk_now(d) - d->o.room_idle_ms;
+    struct room *r;
+
+    while ((r = TAILQ_FIRST(&d->idle)) && r->idle_since_ms <= before) {
+        TAILQ_REMOVE(&d->idle, r, idle_link);
+        (void)map_take(d->rooms, r->id);
+        room_free(r);
+    }
+    if (d->confirm_wanted > d->confirm_sent) {
+        struct op *op = op_new_office(d, NULL, NULL);
+
+        op->run = confirm_run;
+        op_enter(op);
+    }
+}

@@ -1,0 +1,469 @@
+#include "core/desk_own.h"
+
+#include "core/base/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- tokens ------------------------------------------------------------------------------------
+ */
+
+#define TOKENS_KNOWN 65536 /* remembered; when full, all are forgotten and read again */
+
+struct known_token {
+    enum who kind;
+    char id[ID_LEN + 1];
+};
+
+static bool forget(void *ctx, const char *key, void *value)
+{
+    struct desk *d = ctx;
+
+    free(map_take(d->tokens, key));
+    (void)value;
+    return true;
+}
+
+static void forget_tokens(struct desk *d)
+{
+    map_each(d->tokens, forget, d);
+}
+
+struct asking {
+    struct desk *desk;
+    desk_who_fn *done;
+    void *ctx;
+    char hex[HASH_HEX_LEN + 1];
+};
+
+static void token_read(struct query *q, enum err e)
+{
+    struct asking *ask = q->ctx;
+    struct principal who = {.kind = WHO_ANONYMOUS, .id = ""};
+
+    if (e == OK) {
+        struct known_token *known = mem_alloc(sizeof(*known));
+
+        known->kind = q->tokens[0].kind == TOKEN_CHAT ? WHO_CUSTOMER : WHO_AGENT;
+        strncpy(known->id, q->tokens[0].subject, ID_LEN);
+        if (map_count(ask->desk->tokens) >= TOKENS_KNOWN)
+            forget_tokens(ask->desk);
+        free(map_take(ask->desk->tokens, ask->hex));
+        map_set(ask->desk->tokens, ask->hex, known);
+        who = (struct principal){.kind = known->kind, .id = known->id};
+    }
+    ask->done(ask->ctx, e == ERR_NOT_FOUND ? ERR_UNAUTHORIZED : e, &who);
+    query_free(q);
+}
+
+void desk_authenticate(struct desk *d, const char *token, desk_who_fn *done, void *ctx)
+{
+    struct principal nobody = {.kind = WHO_ANONYMOUS, .id = ""};
+    struct known_token *known;
+    struct asking *ask;
+    struct query *q;
+    char hex[HASH_HEX_LEN + 1];
+    enum err e;
+
+    if (strlen(token) != TOKEN_LEN) {
+        done(ctx, ERR_UNAUTHORIZED, &nobody);
+        return;
+    }
+    crypto_hash_hex(token, TOKEN_LEN, hex);
+    if ((known = map_get(d->tokens, hex))) {
+        struct principal who = {.kind = known->kind, .id = known->id};
+
+        done(ctx, OK, &who);
+        return;
+    }
+    q = query_new(QUERY_TOKEN, token_read, NULL);
+    ask = arena_new_of(q->arena, struct asking);
+    *ask = (struct asking){.desk = d, .done = done, .ctx = ctx};
+    memcpy(ask->hex, hex, sizeof(hex));
+    crypto_hash_raw(token, TOKEN_LEN, q->hash);
+    q->ctx = ask;
+    if ((e = d->o.store.read(d->o.store.self, q)) == OK)
+        return;
+    query_free(q);
+    done(ctx, e, &nobody);
+}
+
+/* ---- agents ------------------------------------------------------------------------------------
+ */
+
+static void agent_added(struct op *op, struct change *c)
+{
+    directory_put_agent(op->room->desk->directory, c->agent);
+    op_done(op, OK, NULL);
+}
+
+static void agent_add_run(struct op *op)
+{
+    struct desk *d = op->room->desk;
+    const struct agent_new *in = op->call;
+    const char *org = in->organization && *in->organization ? in->organization : "default";
+    char *name = NULL;
+    struct change *c;
+    struct agent *a;
+
+    if (text_name(op->arena, in->name, &name) != OK) {
+        op_refuse(op, ERR_INVALID, "name", "This name cannot be used.");
+        return;
+    }
+    if (!directory_organization(d->directory, org)) {
+        op_refuse(op, ERR_INVALID, "organization", "There is no such organization.");
+        return;
+    }
+    if (directory_by_jid(d->directory, in->jid)) {
+        op_refuse(op, ERR_CONFLICT, "jid", "There is an agent with this JID.");
+        return;
+    }
+    if (directory_reserved_name(d->directory, name)) {
+        op_refuse(op, ERR_CONFLICT, "name",
+                  "This name looks like another agent, the assistant or the system.");
+        return;
+    }
+    c = op_change(op);
+    a = arena_new_of(c->arena, struct agent);
+    d->o.time.id(d->o.time.self, a->id);
+    a->jid = arena_dup(c->arena, in->jid);
+    a->name = arena_dup(c->arena, name);
+    a->organization = arena_dup(c->arena, org);
+    a->role = in->supervisor ? AGENT_SUPERVISOR : AGENT_AGENT;
+    a->skills = arena_dup(c->arena, in->skills);
+    a->created_ms = c->now_ms;
+    c->agent = a;
+    op->applied = agent_added;
+    op_submit(op, c);
+}
+
+void desk_agent_add(struct desk *d, const struct agent_new *in, desk_fn *done, void *ctx)
+{
+    struct op *op = op_new_office(d, done, ctx);
+    struct agent_new *call = arena_new_of(op->arena, struct agent_new);
+
+    call->jid = arena_dup(op->arena, in->jid);
+    call->name = arena_dup(op->arena, in->name);
+    call->organization = arena_dup(op->arena, in->organization);
+    call->skills = arena_dup(op->arena, in->skills);
+    call->supervisor = in->supervisor;
+    op->call = call;
+    op->run = agent_add_run;
+    op_enter(op);
+}
+
+static bool leave_room(void *ctx, const char *key, void *value)
+{
+    const char *agent_id = ctx;
+    struct room *r = value;
+    const struct occupant *o = room_own(r, agent_id);
+
+    (void)key;
+    for (size_t i = 0; o && i < o->n_sessions; i++)
+        desk_leave(r->desk, r->id, o->sessions[i]->address, false, "removed", NULL, NULL);
+    return true;
+}
+
+static void agent_removed(struct op *op, struct change *c)
+{
+    struct desk *d = op->room->desk;
+    struct event e = {.kind = EVENT_AGENT_GONE, .room_id = "", .agent_id = c->agent_gone};
+
+    directory_del_agent(d->directory, c->agent_gone);
+    forget_tokens(d);
+    map_each(d->rooms, leave_room, (void *)(intptr_t)c->agent_gone);
+    op_answer(op, OK, NULL);
+    bus_publish(d->bus, &e);
+    op_end(op);
+}
+
+static void agent_remove_run(struct op *op)
+{
+    const struct agent *a = directory_by_jid(op->room->desk->directory, op->call);
+    struct change *c;
+
+    if (!a) {
+        op_refuse(op, ERR_NOT_FOUND, "jid", "There is no such agent.");
+        return;
+    }
+    c = op_change(op);
+    c->agent_gone = arena_dup(c->arena, a->id);
+    op->applied = agent_removed;
+    op_submit(op, c);
+}
+
+void desk_agent_remove(struct desk *d, const char *jid, desk_fn *done, void *ctx)
+{
+    struct op *op = op_new_office(d, done, ctx);
+
+    op->call = arena_dup(op->arena, jid);
+    op->run = agent_remove_run;
+    op_enter(op);
+}
+
+struct count {
+    const struct desk *desk;
+    const char *organization;
+    size_t n;
+};
+
+static void count_agent(void *ctx, const struct agent *a)
+{
+    struct count *c = ctx;
+
+    if (strcmp(a->organization, c->organization) == 0 && map_get(c->desk->present, a->id))
+        c->n++;
+}
+
+size_t desk_agents_available(const struct desk *d, const char *organization)
+{
+    struct count c = {.desk = d, .organization = organization};
+
+    directory_each_agent(d->directory, count_agent, &c);
+    return c.n;
+}
+
+/* ---- organizations -----------------------------------------------------------------------------
+ */
+
+static void organization_stored(struct op *op, struct change *c)
+{
+    directory_put_organization(op->room->desk->directory, c->organization);
+    op_done(op, OK, NULL);
+}
+
+static void organization_run(struct op *op)
+{
+    const struct organization *in = op->call;
+    const struct organization *have = directory_organization(op->room->desk->directory, in->name);
+    struct change *c;
+    struct organization *o;
+
+    if (have && have->configured && !in->configured) {
+        op_refuse(op, ERR_FORBIDDEN, "name",
+                  "This organization is set in the configuration file; change it there.");
+        return;
+    }
+    c = op_change(op);
+    o = arena_new_of(c->arena, struct organization);
+    o->name = arena_dup(c->arena, in->name);
+    o->title = arena_dup(c->arena, in->title);
+    o->origins = arena_dup(c->arena, in->origins);
+    o->configured = in->configured;
+    c->organization = o;
+    op->applied = organization_stored;
+    op_submit(op, c);
+}
+
+void desk_organization_put(struct desk *d, const struct organization *in, desk_fn *done, void *ctx)
+{
+    struct op *op = op_new_office(d, done, ctx);
+    struct organization *call = arena_new_of(op->arena, struct organization);
+
+    call->name = arena_dup(op->arena, in->name);
+    call->title = arena_dup(op->arena, in->title);
+    call->origins = arena_dup(op->arena, in->origins);
+    call->configured = in->configured;
+    op->call = call;
+    op->run = organization_run;
+    op_enter(op);
+}
+
+/* ---- keys --------------------------------------------------------------------------------------
+ */
+
+struct key_call {
+    const char *jid, *label;
+    char token[TOKEN_LEN + 1];
+};
+
+static void key_added(struct op *op, struct change *c)
+{
+    const struct key_call *call = op->call;
+    struct desk_answer a = {.token = call->token};
+
+    (void)c;
+    op_done(op, OK, &a);
+}
+
+static void key_add_run(struct op *op)
+{
+    struct key_call *call = op->call;
+    const struct agent *agent = directory_by_jid(op->room->desk->directory, call->jid);
+    struct change *c;
+    struct token *t;
+
+    if (!agent) {
+        op_refuse(op, ERR_NOT_FOUND, "jid", "There is no such agent.");
+        return;
+    }
+    c = op_change(op);
+    t = arena_new_of(c->arena, struct token);
+    crypto_token(call->token);
+    crypto_hash_raw(call->token, TOKEN_LEN, t->hash);
+    t->kind = TOKEN_AGENT;
+    t->subject = arena_dup(c->arena, agent->id);
+    t->label = arena_dup(c->arena, call->label);
+    t->created_ms = c->now_ms;
+    c->token = t;
+    op->applied = key_added;
+    op_submit(op, c);
+}
+
+void desk_key_add(struct desk *d, const char *jid, const char *label, desk_fn *done, void *ctx)
+{
+    struct op *op = op_new_office(d, done, ctx);
+    struct key_call *call = arena_new_of(op->arena, struct key_call);
+
+    call->jid = arena_dup(op->arena, jid);
+    call->label = arena_dup(op->arena, label);
+    op->call = call;
+    op->run = key_add_run;
+    op_enter(op);
+}
+
+static void page_read(struct op *op, struct query *q)
+{
+    struct desk_answer a = {.page = q};
+
+    op_done(op, OK, &a);
+}
+
+static void key_list_run(struct op *op)
+{
+    op_read(op, query_new(QUERY_TOKENS, NULL, NULL), page_read);
+}
+
+void desk_key_list(struct desk *d, desk_fn *done, void *ctx)
+{
+    struct op *op = op_new_office(d, done, ctx);
+
+    op->run = key_list_run;
+    op_enter(op);
+}
+
+static void key_removed(struct op *op, struct change *c)
+{
+    (void)c;
+    forget_tokens(op->room->desk);
+    op_done(op, OK, NULL);
+}
+
+static void key_matched(struct op *op, struct query *q)
+{
+    const char *prefix = op->call;
+    const struct token *found = NULL;
+    size_t n = 0;
+    struct change *c;
+    unsigned char *hash;
+
+    for (size_t i = 0; i < q->n_tokens; i++) {
+        char hex[HASH_HEX_LEN + 1];
+
+        for (size_t k = 0; k < HASH_LEN; k++)
+            (void)snprintf(hex + 2 * k, 3, "%02x", q->tokens[i].hash[k]);
+        if (strncmp(hex, prefix, strlen(prefix)) == 0) {
+            found = &q->tokens[i];
+            n++;
+        }
+    }
+    if (n != 1) {
+        op_refuse(op, n == 0 ? ERR_NOT_FOUND : ERR_CONFLICT, "key",
+                  n == 0 ? "There is no such key." : "Several keys begin like this.");
+        return;
+    }
+    c = op_change(op);
+    hash = arena_alloc(c->arena, HASH_LEN);
+    memcpy(hash, found->hash, HASH_LEN);
+    c->token_gone = hash;
+    op->applied = key_removed;
+    op_submit(op, c);
+}
+
+static void key_remove_run(struct op *op)
+{
+    op_read(op, query_new(QUERY_TOKENS, NULL, NULL), key_matched);
+}
+
+void desk_key_remove(struct desk *d, const char *hash_prefix_hex, desk_fn *done, void *ctx)
+{
+    struct op *op = op_new_office(d, done, ctx);
+
+    op->call = arena_dup(op->arena, hash_prefix_hex);
+    op->run = key_remove_run;
+    op_enter(op);
+}
+
+/* ---- lists of chats ----------------------------------------------------------------------------
+ */
+
+struct chats_call {
+    enum chat_filter filter;
+    const char *cursor;
+    size_t limit;
+};
+
+static void chats_run(struct op *op)
+{
+    struct desk *d = op->room->desk;
+    const struct chats_call *call = op->call;
+    const struct agent *agent = directory_by_id(d->directory, op->who.id);
+    enum err e = may(d->directory, &op->who, NULL, ACTION_LIST);
+    struct query *q;
+
+    if (e == OK && !agent && op->who.kind == WHO_AGENT)
+        e = ERR_UNAUTHORIZED;
+    if (e != OK) {
+        op_done(op, e, NULL);
+        return;
+    }
+    q = query_new(QUERY_CHATS, NULL, NULL);
+    q->organization = arena_dup(q->arena, agent ? agent->organization : "");
+    q->filter = call->filter;
+    q->cursor = arena_dup(q->arena, call->cursor);
+    q->limit = call->limit;
+    op_read(op, q, page_read);
+}
+
+void desk_chats(struct desk *d, const struct principal *who, enum chat_filter filter,
+                const char *cursor, size_t limit, desk_fn *done, void *ctx)
+{
+    struct op *op = op_new_office(d, done, ctx);
+    struct chats_call *call = arena_new_of(op->arena, struct chats_call);
+
+    op->who = (struct principal){.kind = who->kind, .id = arena_dup(op->arena, who->id)};
+    *call = (struct chats_call){
+        .filter = filter, .cursor = arena_dup(op->arena, cursor), .limit = limit};
+    op->call = call;
+    op->run = chats_run;
+    op->plain = op_always_plain;
+    op_enter(op);
+}
+
+void desk_admin_chats(struct desk *d, enum chat_filter filter, const char *cursor, size_t limit,
+                      desk_fn *done, void *ctx)
+{
+    struct principal system = {.kind = WHO_SYSTEM, .id = ""};
+
+    desk_chats(d, &system, filter, cursor, limit, done, ctx);
+}
+
+static void admin_chat_run(struct op *op)
+{
+    struct query *q = query_new(QUERY_ENTRIES, NULL, NULL);
+
+    q->room = arena_dup(q->arena, op->room->id);
+    q->limit = 1000;
+    q->newest = true;
+    op_read(op, q, page_read);
+}
+
+void desk_admin_chat(struct desk *d, const char *chat, desk_fn *done, void *ctx)
+{
+    struct principal system = {.kind = WHO_SYSTEM, .id = ""};
+    struct op *op = op_new(d, chat, &system, done, ctx);
+
+    op->run = admin_chat_run;
+    op_enter(op);
+}

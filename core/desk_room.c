@@ -1,0 +1,453 @@
+#include "core/desk_own.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- join --------------------------------------------------------------------------------------
+ */
+
+struct join_call {
+    struct join join;
+    struct session *session; /* what will be stored */
+    struct entry *history;
+    size_t n_history;
+    bool pending, was_new;
+};
+
+static void join_answer(struct op *op)
+{
+    struct join_call *call = op->call;
+    const struct session *s = NULL;
+    const struct occupant *o = room_by_address(op->room, call->join.address, &s);
+    struct desk_answer a = {.session = s,
+                            .occupant = o,
+                            .new_occupant = call->was_new,
+                            .resync = call->join.resync,
+                            .history = call->history,
+                            .n_history = call->n_history};
+
+    op_answer(op, OK, &a);
+}
+
+static void join_applied(struct op *op, struct change *c)
+{
+    struct room *r = op->room;
+    struct join_call *call = op->call;
+    struct occupant *o;
+
+    chat_apply(r, c);
+    call->was_new = !room_own(r, op->who.id);
+    (void)room_put_session(r, call->session);
+    o = room_own(r, op->who.id);
+    if (call->was_new)
+        o->pending = call->pending;
+    o->role = r->chat->state == CHAT_LIVE && !room_is_speaker(r, op->who.id) ? ROOM_VISITOR
+                                                                             : ROOM_PARTICIPANT;
+    join_answer(op);
+    if (call->was_new) {
+        struct event e = {.kind = EVENT_JOINED, .room = r, .room_id = r->id, .occupant = o};
+
+        (void)room_by_address(r, call->join.address, &e.session);
+        bus_publish(r->desk->bus, &e);
+    }
+    chat_publish(r, c);
+    op_end(op);
+}
+
+/* A join claims only as that agent's first entry into that room ever: clients come back by
+ * themselves to what they joined once (xmpp.md D3). */
+static bool join_claims(const struct op *op)
+{
+    const struct room *r = op->room;
+
+    return r->chat->state == CHAT_WAITING && r->desk->o.claim_on == CLAIM_JOIN &&
+           !room_was_here(r, op->who.id);
+}
+
+static void join_store(struct op *op)
+{
+    struct room *r = op->room;
+    struct join_call *call = op->call;
+    const struct agent *agent = directory_by_id(r->desk->directory, op->who.id);
+    struct change *c = op_change(op);
+
+    call->pending = r->chat->state == CHAT_WAITING && room_was_here(r, op->who.id);
+    if (join_claims(op)) {
+        chat_claim(op, c, agent);
+    } else if (!room_was_here(r, op->who.id)) {
+        struct participant *p = arena_new_of(c->arena, struct participant);
+
+        p->agent_id = arena_dup(c->arena, op->who.id);
+        c->participants = p;
+        c->n_participants = 1;
+    }
+    if (call->join.kind == SESSION_XMPP) {
+        c->sessions = call->session;
+        c->n_sessions = 1;
+    }
+    op->applied = join_applied;
+    op_submit(op, c);
+}
+
+static void history_read(struct op *op, struct query *q)
+{
+    struct join_call *call = op->call;
+
+    call->n_history = q->n_entries;
+    call->history = arena_array(op->arena, struct entry, q->n_entries + 1);
+    for (size_t i = 0; i < q->n_entries; i++)
+        entry_copy(op->arena, &call->history[i], &q->entries[i]);
+    join_store(op);
+}
+
+static void join_session(struct op *op)
+{
+    struct room *r = op->room;
+    struct join_call *call = op->call;
+    const struct agent *agent = directory_by_id(r->desk->directory, op->who.id);
+    const struct session *before = NULL;
+    struct session *s = arena_new_of(op->arena, struct session);
+
+    (void)room_by_address(r, call->join.address, &before);
+    s->kind = call->join.kind;
+    s->room = arena_dup(op->arena, r->id);
+    s->address = call->join.address;
+    s->agent_id = op->who.id;
+    s->jid = arena_dup(op->arena, agent->jid);
+    s->nick = arena_dup(op->arena, agent->name);
+    s->presence = call->join.presence;
+    s->joined_ms = before ? before->joined_ms : desk_now(r->desk);
+    s->since_gid = before && !call->join.resync ? before->since_gid : r->chat->last_gid;
+    call->session = s;
+}
+
+static void join_run(struct op *op)
+{
+    struct room *r = op->room;
+    struct join_call *call = op->call;
+    const struct session *before = NULL;
+    enum err e = may(r->desk->directory, &op->who, r->chat, ACTION_ENTER);
+    struct query *q;
+
+    if (e == OK && r->chat->state == CHAT_CLOSED)
+        e = ERR_CLOSED;
+    (void)room_by_address(r, call->join.address, &before);
+    if (e == OK && !before && !call->join.resync)
+        e = ERR_NOT_OCCUPANT;
+    if (e == OK && !before && r->n_sessions >= DESK_SESSIONS_MAX)
+        e = ERR_BUSY;
+    if (e != OK) {
+        op_done(op, e, NULL);
+        return;
+    }
+    join_session(op);
+    if (!call->join.resync || call->join.history_max == 0) {
+        join_store(op);
+        return;
+    }
+    q = query_new(QUERY_ENTRIES, NULL, NULL);
+    q->room = arena_dup(q->arena, r->id);
+    q->newest = true;
+    q->limit = call->join.history_max < DESK_HISTORY ? call->join.history_max : DESK_HISTORY;
+    op_read(op, q, history_read);
+}
+
+void desk_join(struct desk *d, const struct principal *who, const char *chat, const struct join *j,
+               desk_fn *done, void *ctx)
+{
+    struct op *op = op_new(d, chat, who, done, ctx);
+    struct join_call *call = arena_new_of(op->arena, struct join_call);
+
+    call->join = *j;
+    call->join.address = arena_dup(op->arena, j->address);
+    call->join.presence = arena_dup(op->arena, j->presence);
+    op->call = call;
+    op->run = join_run;
+    op_enter(op);
+}
+
+/* ---- leave -------------------------------------------------------------------------------------
+ */
+
+struct leave_call {
+    const char *address, *why;
+    bool lost;
+};
+
+static void leave_now(struct op *op)
+{
+    struct room *r = op->room;
+    const struct leave_call *call = op->call;
+    struct session *gone = NULL;
+    struct occupant *last = NULL;
+    struct event e = {.kind = EVENT_LEFT, .room = r, .room_id = r->id};
+
+    if (room_take_session(r, call->address, &gone, &last)) {
+        e.session = gone;
+        e.occupant = last;
+        e.why = call->why;
+        e.lost = call->lost;
+        op_answer(op, OK, NULL);
+        bus_publish(r->desk->bus, &e);
+        session_free(gone);
+        occupant_free(last);
+    }
+    op_done(op, OK, NULL);
+}
+
+static void leave_applied(struct op *op, struct change *c)
+{
+    (void)c;
+    leave_now(op);
+}
+
+static void leave_run(struct op *op)
+{
+    struct room *r = op->room;
+    const struct leave_call *call = op->call;
+    const struct session *s = NULL;
+    struct change *c;
+    const char **gone;
+
+    (void)room_by_address(r, call->address, &s);
+    if (!s || s->kind == SESSION_WEB) {
+        leave_now(op);
+        return;
+    }
+    c = op_change(op);
+    gone = arena_array(c->arena, const char *, 1);
+    gone[0] = arena_dup(c->arena, call->address);
+    c->gone = gone;
+    c->n_gone = 1;
+    op->applied = leave_applied;
+    op_submit(op, c);
+}
+
+void desk_leave(struct desk *d, const char *chat, const char *address, bool lost, const char *why,
+                desk_fn *done, void *ctx)
+{
+    struct principal system = {.kind = WHO_SYSTEM, .id = ""};
+    struct op *op = op_new(d, chat, &system, done, ctx);
+    struct leave_call *call = arena_new_of(op->arena, struct leave_call);
+
+    call->address = arena_dup(op->arena, address);
+    call->why = arena_dup(op->arena, why);
+    call->lost = lost;
+    op->call = call;
+    op->run = leave_run;
+    op_enter(op);
+}
+
+/* ---- typing ------------------------------------------------------------------------------------
+ */
+
+struct typing_call {
+    const char *address;
+    bool typing;
+};
+
+static void typing_tell(struct op *op)
+{
+    struct room *r = op->room;
+    const struct typing_call *call = op->call;
+    bool customer = op->who.kind == WHO_CUSTOMER;
+    const struct agent *agent = customer ? NULL : directory_by_id(r->desk->directory, op->who.id);
+    struct event e = {.kind = EVENT_TYPING, .room = r, .room_id = r->id};
+
+    e.role = customer ? ROLE_USER : ROLE_AGENT;
+    e.sender_id = customer ? r->id : op->who.id;
+    e.sender_name = customer ? r->customer_nick : agent ? agent->name : "";
+    e.typing = call->typing;
+    e.to_customer = customer || room_is_speaker(r, op->who.id);
+    op_answer(op, OK, NULL);
+    bus_publish(r->desk->bus, &e);
+}
+
+static void typing_claimed(struct op *op, struct change *c)
+{
+    chat_apply(op->room, c);
+    typing_tell(op);
+    chat_publish(op->room, c);
+    op_end(op);
+}
+
+static void typing_run(struct op *op)
+{
+    struct room *r = op->room;
+    const struct typing_call *call = op->call;
+    enum err e = may(r->desk->directory, &op->who, r->chat, ACTION_WRITE);
+    const struct occupant *o = *call->address ? room_by_address(r, call->address, NULL) : NULL;
+    struct change *c;
+
+    if (e == OK && *call->address && !o)
+        e = ERR_NOT_OCCUPANT;
+    if (e == OK && r->chat->state == CHAT_CLOSED)
+        e = ERR_CLOSED;
+    if (e != OK) {
+        op_done(op, e, NULL);
+        return;
+    }
+    if (o && o->pending && call->typing && r->desk->o.claim_on == CLAIM_JOIN) {
+        c = op_change(op);
+        chat_claim(op, c, directory_by_id(r->desk->directory, op->who.id));
+        op->applied = typing_claimed;
+        op_submit(op, c);
+        return;
+    }
+    typing_tell(op);
+    op_end(op);
+}
+
+void desk_typing(struct desk *d, const struct principal *who, const char *chat, const char *address,
+                 bool typing, desk_fn *done, void *ctx)
+{
+    struct op *op = op_new(d, chat, who, done, ctx);
+    struct typing_call *call = arena_new_of(op->arena, struct typing_call);
+
+    call->address = arena_dup(op->arena, address);
+    call->typing = typing;
+    op->call = call;
+    op->run = typing_run;
+    op_enter(op);
+}
+
+/* ---- reads -------------------------------------------------------------------------------------
+ */
+
+static void read_chat_run(struct op *op)
+{
+    op_done(op, may(op->room->desk->directory, &op->who, op->room->chat, ACTION_READ), NULL);
+}
+
+void desk_chat(struct desk *d, const struct principal *who, const char *chat, desk_fn *done,
+               void *ctx)
+{
+    struct op *op = op_new(d, chat, who, done, ctx);
+
+    op->run = read_chat_run;
+    op_enter(op);
+}
+
+static void look_run(struct op *op)
+{
+    const struct room *r = op->room;
+    enum err e = may(r->desk->directory, &op->who, r->chat, ACTION_ENTER);
+
+    if (e == OK && r->chat->state == CHAT_CLOSED)
+        e = ERR_CLOSED;
+    op_done(op, e, NULL);
+}
+
+void desk_look(struct desk *d, const struct principal *who, const char *chat, desk_fn *done,
+               void *ctx)
+{
+    struct op *op = op_new(d, chat, who, done, ctx);
+
+    op->run = look_run;
+    op_enter(op);
+}
+
+static void page_read(struct op *op, struct query *q)
+{
+    struct desk_answer a = {.page = q};
+
+    op_done(op, OK, &a);
+}
+
+static void entries_run(struct op *op)
+{
+    struct room *r = op->room;
+    const struct range *range = op->call;
+    enum err e = may(r->desk->directory, &op->who, r->chat, ACTION_READ);
+    struct query *q;
+
+    if (e != OK) {
+        op_done(op, e, NULL);
+        return;
+    }
+    q = query_new(QUERY_ENTRIES, NULL, NULL);
+    q->room = arena_dup(q->arena, r->id);
+    q->public_only = op->who.kind == WHO_CUSTOMER;
+    q->after = range->after;
+    q->before = range->before;
+    q->newest = range->newest;
+    q->limit = range->limit;
+    op_read(op, q, page_read);
+}
+
+static bool entries_plain(const struct op *op)
+{
+    return op->room->chat != NULL;
+}
+
+void desk_entries(struct desk *d, const struct principal *who, const char *chat,
+                  const struct range *range, desk_fn *done, void *ctx)
+{
+    struct op *op = op_new(d, chat, who, done, ctx);
+    struct range *call = arena_new_of(op->arena, struct range);
+
+    *call = *range;
+    op->call = call;
+    op->run = entries_run;
+    op->plain = entries_plain;
+    op_enter(op);
+}
+
+static void caught_up(struct op *op, struct query *q)
+{
+    struct desk_answer a = {
+        .history = q->entries, .n_history = q->n_entries, .unchanged = !q->more};
+
+    op_done(op, OK, &a);
+}
+
+static void catch_up_run(struct op *op)
+{
+    struct query *q = query_new(QUERY_AFTER_GID, NULL, NULL);
+
+    q->room = arena_dup(q->arena, op->room->id);
+    q->after = *(const int64_t *)op->call;
+    q->limit = 1000;
+    op_read(op, q, caught_up);
+}
+
+void desk_catch_up(struct desk *d, const char *chat, int64_t after_gid, desk_fn *done, void *ctx)
+{
+    struct principal system = {.kind = WHO_SYSTEM, .id = ""};
+    struct op *op = op_new(d, chat, &system, done, ctx);
+    int64_t *call = arena_new_of(op->arena, int64_t);
+
+    *call = after_gid;
+    op->call = call;
+    op->run = catch_up_run;
+    op_enter(op);
+}
+
+struct occupied {
+    void (*fn)(void *ctx, const char *room_id);
+    void *ctx;
+    struct arena *arena;
+    const char **ids;
+    size_t n;
+};
+
+static bool note_occupied(void *ctx, const char *key, void *value)
+{
+    struct occupied *o = ctx;
+    const struct room *r = value;
+
+    if (r->n_sessions > 0 || r->load != ROOM_READY)
+        o->ids[o->n++] = arena_dup(o->arena, key);
+    return true;
+}
+
+void desk_each_occupied(struct desk *d, void (*fn)(void *ctx, const char *room_id), void *ctx)
+{
+    struct occupied o = {.fn = fn, .ctx = ctx, .arena = arena_new()};
+
+    o.ids = arena_array(o.arena, const char *, map_count(d->rooms) + 1);
+    map_each(d->rooms, note_occupied, &o);
+    for (size_t i = 0; i < o.n; i++)
+        fn(ctx, o.ids[i]);
+    arena_free(o.arena);
+}

@@ -1,0 +1,57 @@
+/* Agents and organizations: plain data, and the directory that holds all of them in memory. */
+#ifndef PARLEY_PEOPLE_H
+#define PARLEY_PEOPLE_H
+
+#include "core/base/arena.h"
+#include "core/base/crypto.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum agent_role { AGENT_AGENT, AGENT_SUPERVISOR };
+
+struct organization {
+    const char *name;    /* lower-case word; "default" is always there */
+    const char *title;   /* shown to people */
+    const char *origins; /* web origins, space separated; "" allows only the public URL's own */
+    bool configured;     /* from the configuration file: read-only to commands */
+};
+
+struct agent {
+    char id[ID_LEN + 1];
+    const char *jid;  /* bare, prepared */
+    const char *name; /* unique in the service by skeleton; the nick in rooms */
+    const char *organization;
+    enum agent_role role;
+    const char *skills; /* comma separated */
+    int64_t created_ms;
+};
+
+struct directory;
+
+struct directory *directory_new(void);
+void directory_free(struct directory *d);
+
+/* Add or replace (by id, by name). Copies. */
+void directory_put_agent(struct directory *d, const struct agent *a);
+void directory_del_agent(struct directory *d, const char *id);
+void directory_put_organization(struct directory *d, const struct organization *o);
+
+/* Lent until the directory changes; NULL when missing. */
+const struct agent *directory_by_id(const struct directory *d, const char *id);
+const struct agent *directory_by_jid(const struct directory *d, const char *bare);
+/* By look-alike name: text_skeleton(name) is compared. */
+const struct agent *directory_by_name(const struct directory *d, const char *name);
+const struct organization *directory_organization(const struct directory *d, const char *name);
+
+/* In order of creation. */
+void directory_each_agent(struct directory *d, void (*fn)(void *ctx, const struct agent *a),
+                          void *ctx);
+void directory_each_organization(struct directory *d,
+                                 void (*fn)(void *ctx, const struct organization *o), void *ctx);
+
+/* A name a customer may not have: looks like an agent, the assistant, or "System". */
+bool directory_reserved_name(const struct directory *d, const char *name);
+
+#endif

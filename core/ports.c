@@ -1,0 +1,45 @@
+#include "core/ports.h"
+
+struct change *change_new(change_done_fn *done, void *ctx)
+{
+    struct arena *arena = arena_new();
+    struct change *c = arena_new_of(arena, struct change);
+
+    c->arena = arena;
+    c->room = "";
+    c->author = "";
+    c->key = "";
+    c->done = done;
+    c->ctx = ctx;
+    return c;
+}
+
+void change_free(struct change *c)
+{
+    if (c != NULL)
+        arena_free(c->arena);
+}
+
+struct query *query_new(enum query_kind kind, query_done_fn *done, void *ctx)
+{
+    struct arena *arena = arena_new();
+    struct query *q = arena_new_of(arena, struct query);
+
+    q->arena = arena;
+    q->kind = kind;
+    q->room = "";
+    q->organization = "";
+    q->cursor = "";
+    q->next_cursor = "";
+    q->epoch = "";
+    q->secret = "";
+    q->done = done;
+    q->ctx = ctx;
+    return q;
+}
+
+void query_free(struct query *q)
+{
+    if (q != NULL)
+        arena_free(q->arena);
+}

@@ -1,0 +1,215 @@
+/* What the core asks of others: store, clock, ids, assistant. Filled in by component/main.c and by
+ * tests. All calls are made on the loop thread; completions arrive on the loop thread. */
+#ifndef PARLEY_PORTS_H
+#define PARLEY_PORTS_H
+
+#include "core/chat.h"
+#include "core/entry.h"
+#include "core/people.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* ---- what is stored beside chats and entries ------------------------------------------------ */
+
+enum session_kind { SESSION_XMPP, SESSION_WEB };
+
+/* An agent's presence in a room by one client. Only XMPP sessions are stored: they outlive the
+ * daemon, a web stream does not. */
+struct session {
+    enum session_kind kind;
+    const char *room;
+    const char *address;  /* full JID, or the stream's id */
+    const char *agent_id; /* "" for one who is no agent (staff rooms) */
+    const char *jid;      /* bare */
+    const char *nick;
+    const char *presence; /* the reflected payloads as XML, opaque here; "" none */
+    int64_t since_gid;    /* what its join covered */
+    int64_t joined_ms;
+};
+
+/* That an agent was in a chat: joins claim only the first time, and speakers reach the customer. */
+struct participant {
+    const char *agent_id;
+    bool speaker;
+};
+
+enum token_kind { TOKEN_CHAT, TOKEN_AGENT };
+
+struct token {
+    unsigned char hash[HASH_LEN]; /* of the token's text */
+    enum token_kind kind;
+    const char *subject; /* chat id or agent id */
+    const char *label;   /* what it is for; shown by lists */
+    int64_t created_ms;
+};
+
+/* ---- the store: changes --------------------------------------------------------------------- */
+
+struct change;
+
+/* Runs on the loop thread when the change's fate is known; owns the change (change_free).
+ *   OK            committed; entries have seq, pos, gid, created_ms; chat has version and counters
+ *   ERR_CONFLICT  chat.version was not the stored one, or a unique name is taken; nothing is
+ * written ERR_KEY_REUSED the key belongs to another body; nothing is written ERR_NOT_FOUND the room
+ * does not exist ERR_IO        this change could not be written; nothing of it is ERR_UNKNOWN   the
+ * commit of its batch failed: it may or may not be there */
+typedef void change_done_fn(struct change *c, enum err e);
+
+/* One operation: all of it is written, or nothing. It lives in its own arena together with all it
+ * points to. Executed in this order: key, chat, entries, participants, sessions, tokens, people. */
+struct change {
+    struct arena *arena; /* owns the change itself */
+    const char *room;    /* the log the entries go to; "" when there is none */
+    int64_t now_ms;
+
+    /* Idempotency: unique per room and author. If found with the same hash, nothing is written,
+     * replayed is true and entries[0..n_entries) are those the first call made. Kept for good. */
+    const char *author, *key; /* key "" is none */
+    unsigned char body_hash[HASH_LEN];
+    bool replayed;
+    bool only_replay; /* write nothing: replayed when the key is found, else ERR_NOT_FOUND */
+
+    struct chat *chat; /* the whole new row, or NULL; version is the one it was decided on */
+    bool chat_new;     /* insert */
+
+    struct entry *entries; /* id, kind, role, audience, sender, text … given; numbers filled in */
+    size_t n_entries;
+
+    const struct participant *participants; /* of this room: put */
+    size_t n_participants;
+
+    const struct session *sessions; /* put, by (room, address) */
+    size_t n_sessions;
+    const char **gone; /* addresses of sessions of this room that end */
+    size_t n_gone;
+    bool gone_all; /* every session of this room ends */
+
+    const struct token *token;               /* put, or NULL */
+    const unsigned char *token_gone;         /* hash, or NULL */
+    const struct agent *agent;               /* put, or NULL */
+    const char *agent_gone;                  /* id, or NULL; its tokens and sessions go too */
+    const struct organization *organization; /* put, or NULL */
+    int64_t xmpp_confirmed; /* 0: unchanged; otherwise stored if greater than the stored one */
+
+    change_done_fn *done;
+    void *ctx; /* the caller's */
+
+    /* the store's own */
+    enum err result;
+    struct change *next;
+};
+
+struct change *change_new(change_done_fn *done, void *ctx); /* empty: strings "", rest 0 */
+void change_free(struct change *c);
+
+/* ---- the store: reads ----------------------------------------------------------------------- */
+
+enum query_kind {
+    QUERY_START,   /* meta, organizations, agents, sessions, open escalated chats, pending chats */
+    QUERY_ROOM,    /* one chat with its participants and sessions; ERR_NOT_FOUND */
+    QUERY_ENTRIES, /* part of one log */
+    QUERY_AFTER_GID, /* entries of one room with gid > after, by seq */
+    QUERY_CHATS,     /* a page of chats */
+    QUERY_TOKEN,     /* who holds a token; ERR_NOT_FOUND */
+    QUERY_TOKENS,    /* agents' tokens */
+    QUERY_WAITS      /* of an organization: the last 20 waits from escalation to claim */
+};
+
+enum chat_filter { FILTER_ALL, FILTER_NEEDS_RESPONSE, FILTER_ASSIGNED };
+
+struct query;
+typedef void query_done_fn(struct query *q, enum err e); /* owns the query (query_free) */
+
+/* One read. It lives in its own arena, results included. Sees every change whose done has run. */
+struct query {
+    struct arena *arena; /* owns the query itself */
+    enum query_kind kind;
+
+    const char *room;         /* ROOM, ENTRIES, AFTER_GID */
+    const char *organization; /* CHATS, WAITS; "" all */
+    bool public_only;         /* ENTRIES: only those with pos; after and before are pos, else seq */
+    int64_t after;            /* ENTRIES: > after; AFTER_GID */
+    int64_t before;           /* ENTRIES: < before when > 0 */
+    bool newest;              /* ENTRIES: the last `limit` of the range (still in log order) */
+    bool messages_only;       /* ENTRIES: without ENTRY_SUBJECT */
+    size_t limit;             /* ENTRIES, AFTER_GID, CHATS; at most 1000 */
+    enum chat_filter filter;  /* CHATS */
+    bool escalated_only;      /* CHATS */
+    const char *cursor;       /* CHATS: "" from the start, else an earlier next_cursor */
+    unsigned char hash[HASH_LEN]; /* TOKEN */
+
+    struct entry *entries;
+    size_t n_entries;
+    bool more;          /* ENTRIES, AFTER_GID, CHATS: the limit cut the answer */
+    struct chat *chats; /* ROOM: one; CHATS: unassigned escalations first by longest wait, then the
+                           assigned, then others by newest; START: all open escalated chats */
+    size_t n_chats;
+    const char *next_cursor;          /* CHATS; "" at the end */
+    int64_t counts[3];                /* CHATS: of the organization, by enum chat_filter */
+    struct participant *participants; /* ROOM */
+    size_t n_participants;
+    struct session *sessions; /* ROOM, START */
+    size_t n_sessions;
+    struct agent *agents; /* START */
+    size_t n_agents;
+    struct organization *organizations; /* START */
+    size_t n_organizations;
+    const char **pending; /* START: ids of chats whose assistant_pending is set */
+    size_t n_pending;
+    struct token *tokens; /* TOKEN: one; TOKENS */
+    size_t n_tokens;
+    int64_t *waits_ms; /* WAITS */
+    size_t n_waits;
+    const char *epoch;      /* START: changes when a backup is restored; [a-z2-7]{8} */
+    const char *secret;     /* START: 64 hex digits, made once: salt of occupant ids */
+    int64_t xmpp_confirmed; /* START */
+    int64_t last_gid;       /* START */
+
+    query_done_fn *done;
+    void *ctx;
+
+    enum err result;
+    struct query *next;
+};
+
+struct query *query_new(enum query_kind kind, query_done_fn *done, void *ctx);
+void query_free(struct query *q);
+
+struct store_port {
+    void *self;
+    /* Take the change. Errors ERR_BUSY the mailbox is full (the caller still owns the change). */
+    enum err (*submit)(void *self, struct change *c);
+    enum err (*read)(void *self, struct query *q); /* the same for a read */
+};
+
+/* ---- clock and ids -------------------------------------------------------------------------- */
+
+struct timer_port {
+    void *self;
+    int64_t (*now_ms)(void *self); /* wall clock */
+    void (*id)(void *self, char out[ID_LEN + 1]);
+};
+
+/* ---- the assistant -------------------------------------------------------------------------- */
+
+struct assistant_turn {
+    const struct chat *chat;
+    const struct entry *entries; /* the public log's end, oldest first; the last is the question */
+    size_t n_entries;
+};
+
+/* text: what the assistant says. offer_human: the answer carries the button
+ * "Connect with Customer Support". reason: why, for the agent; "" none. */
+typedef void assistant_done_fn(void *ctx, const char *text, bool offer_human, const char *reason);
+
+struct assistant_port {
+    void *self;
+    const char *name; /* as shown */
+    /* done is called exactly once, perhaps before answer returns. turn is lent during the call. */
+    void (*answer)(void *self, const struct assistant_turn *turn, assistant_done_fn *done,
+                   void *ctx);
+};
+
+#endif

@@ -1,0 +1,291 @@
+#include "core/desk_own.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static char speaker_yes, speaker_no;
+
+struct room *room_new(struct desk *d, const char *id)
+{
+    struct room *r = mem_alloc(sizeof(*r));
+
+    r->desk = d;
+    memcpy(r->id, id, strlen(id));
+    r->participants = map_new();
+    STAILQ_INIT(&r->line);
+    return r;
+}
+
+void session_free(struct session *s)
+{
+    if (!s)
+        return;
+    free((char *)s->room);
+    free((char *)s->address);
+    free((char *)s->agent_id);
+    free((char *)s->jid);
+    free((char *)s->nick);
+    free((char *)s->presence);
+    free(s);
+}
+
+void occupant_free(struct occupant *o)
+{
+    if (!o)
+        return;
+    for (size_t i = 0; i < o->n_sessions; i++)
+        session_free(o->sessions[i]);
+    free(o->sessions);
+    free((char *)o->agent_id);
+    free((char *)o->nick);
+    free((char *)o->jid);
+    free(o);
+}
+
+void room_free(struct room *r)
+{
+    if (!r)
+        return;
+    room_clear_sessions(r, false);
+    free(r->occupants);
+    map_free(r->participants);
+    arena_free(r->arena);
+    free(r);
+}
+
+void room_set_chat(struct room *r, const struct chat *c)
+{
+    struct arena *old = r->arena;
+
+    r->arena = arena_new();
+    r->chat = chat_dup(r->arena, c);
+    r->customer_nick = *c->name ? arena_printf(r->arena, "%s (customer)", c->name) : "Customer";
+    arena_free(old);
+}
+
+void room_put_participant(struct room *r, const char *agent_id, bool speaker)
+{
+    map_set(r->participants, agent_id, speaker ? &speaker_yes : &speaker_no);
+}
+
+struct silence {
+    struct arena *arena;
+    const char *agent_id;
+    struct participant *list;
+    size_t n;
+};
+
+static bool silence(void *ctx, const char *key, void *value)
+{
+    struct silence *s = ctx;
+
+    if (value == &speaker_yes && strcmp(key, s->agent_id) != 0)
+        s->list[s->n++] = (struct participant){.agent_id = arena_dup(s->arena, key)};
+    return true;
+}
+
+struct participant *room_speakers_now(struct room *r, struct arena *a, const char *agent_id,
+                                      size_t *n)
+{
+    struct silence s = {.arena = a, .agent_id = agent_id};
+
+    s.list = arena_array(a, struct participant, map_count(r->participants) + 1);
+    map_each(r->participants, silence, &s);
+    s.list[s.n++] = (struct participant){.agent_id = arena_dup(a, agent_id), .speaker = true};
+    *n = s.n;
+    return s.list;
+}
+
+bool room_was_here(const struct room *r, const char *agent_id)
+{
+    return map_get(r->participants, agent_id) != NULL;
+}
+
+bool room_is_speaker(const struct room *r, const char *agent_id)
+{
+    return map_get(r->participants, agent_id) == &speaker_yes;
+}
+
+const struct chat *room_chat(const struct room *r)
+{
+    return r->chat;
+}
+
+const struct occupant *const *room_occupants(const struct room *r, size_t *n)
+{
+    *n = r->n_occupants;
+    return (const struct occupant *const *)r->occupants;
+}
+
+struct occupant *room_own(struct room *r, const char *agent_id)
+{
+    for (size_t i = 0; i < r->n_occupants; i++)
+        if (strcmp(r->occupants[i]->agent_id, agent_id) == 0)
+            return r->occupants[i];
+    return NULL;
+}
+
+const struct occupant *room_occupant(const struct room *r, const char *agent_id)
+{
+    return room_own((struct room *)r, agent_id);
+}
+
+const struct occupant *room_by_nick(const struct room *r, const char *nick)
+{
+    for (size_t i = 0; i < r->n_occupants; i++)
+        if (strcmp(r->occupants[i]->nick, nick) == 0)
+            return r->occupants[i];
+    return NULL;
+}
+
+const struct occupant *room_by_address(const struct room *r, const char *address,
+                                       const struct session **session)
+{
+    for (size_t i = 0; i < r->n_occupants; i++) {
+        const struct occupant *o = r->occupants[i];
+
+        for (size_t k = 0; k < o->n_sessions; k++) {
+            if (strcmp(o->sessions[k]->address, address) != 0)
+                continue;
+            if (session)
+                *session = o->sessions[k];
+            return o;
+        }
+    }
+    return NULL;
+}
+
+const char *room_customer_nick(const struct room *r)
+{
+    return r->customer_nick;
+}
+
+/* How many sessions an agent has in all rooms: it is available while there is one. */
+static void count_present(struct desk *d, const char *agent_id, intptr_t step)
+{
+    intptr_t n = (intptr_t)map_get(d->present, agent_id) + step;
+
+    if (n > 0)
+        map_set(d->present, agent_id, (void *)n);
+    else
+        (void)map_take(d->present, agent_id);
+}
+
+static struct session *session_dup(const struct session *s)
+{
+    struct session *c = mem_alloc(sizeof(*c));
+
+    *c = *s;
+    c->room = mem_dup(s->room);
+    c->address = mem_dup(s->address);
+    c->agent_id = mem_dup(s->agent_id);
+    c->jid = mem_dup(s->jid);
+    c->nick = mem_dup(s->nick);
+    c->presence = mem_dup(s->presence);
+    return c;
+}
+
+static struct occupant *occupant_new(struct room *r, const struct session *s)
+{
+    struct occupant *o = mem_alloc(sizeof(*o));
+
+    o->agent_id = mem_dup(s->agent_id);
+    o->nick = mem_dup(s->nick);
+    o->jid = mem_dup(s->jid);
+    o->affiliation = AFFILIATION_MEMBER;
+    r->occupants = mem_resize(r->occupants, (r->n_occupants + 1) * sizeof(struct occupant *));
+    r->occupants[r->n_occupants++] = o;
+    return o;
+}
+
+struct session *room_put_session(struct room *r, const struct session *s)
+{
+    struct occupant *o = room_own(r, s->agent_id);
+    struct session *c = session_dup(s);
+
+    if (!o)
+        o = occupant_new(r, s);
+    for (size_t i = 0; i < o->n_sessions; i++) {
+        if (strcmp(o->sessions[i]->address, s->address) == 0) {
+            session_free(o->sessions[i]);
+            o->sessions[i] = c;
+            return c;
+        }
+    }
+    o->sessions = mem_resize(o->sessions, (o->n_sessions + 1) * sizeof(struct session *));
+    o->sessions[o->n_sessions++] = c;
+    r->n_sessions++;
+    count_present(r->desk, o->agent_id, 1);
+    return c;
+}
+
+static void drop_occupant(struct room *r, struct occupant *o)
+{
+    size_t i = 0;
+
+    while (r->occupants[i] != o)
+        i++;
+    r->n_occupants--;
+    memmove(&r->occupants[i], &r->occupants[i + 1],
+            (r->n_occupants - i) * sizeof(struct occupant *));
+}
+
+bool room_take_session(struct room *r, const char *address, struct session **gone,
+                       struct occupant **last)
+{
+    const struct session *found = NULL;
+    struct occupant *o = (struct occupant *)room_by_address(r, address, &found);
+    size_t k = 0;
+
+    *last = NULL;
+    if (!o)
+        return false;
+    while (o->sessions[k] != found)
+        k++;
+    *gone = o->sessions[k];
+    o->n_sessions--;
+    memmove(&o->sessions[k], &o->sessions[k + 1], (o->n_sessions - k) * sizeof(struct session *));
+    r->n_sessions--;
+    count_present(r->desk, o->agent_id, -1);
+    if (o->n_sessions == 0) {
+        drop_occupant(r, o);
+        *last = o;
+    }
+    return true;
+}
+
+void room_clear_sessions(struct room *r, bool stored_only)
+{
+    for (size_t i = r->n_occupants; i-- > 0;) {
+        struct occupant *o = r->occupants[i];
+
+        for (size_t k = o->n_sessions; k-- > 0;) {
+            struct session *gone = NULL;
+            struct occupant *last = NULL;
+
+            if (stored_only && o->sessions[k]->kind == SESSION_WEB)
+                continue;
+            if (room_take_session(r, o->sessions[k]->address, &gone, &last)) {
+                session_free(gone);
+                occupant_free(last);
+            }
+        }
+    }
+}
+
+bool room_settle_roles(struct room *r)
+{
+    bool changed = false;
+
+    for (size_t i = 0; i < r->n_occupants; i++) {
+        struct occupant *o = r->occupants[i];
+        bool voice = r->chat->state != CHAT_LIVE || room_is_speaker(r, o->agent_id);
+        enum room_role role = voice ? ROOM_PARTICIPANT : ROOM_VISITOR;
+
+        if (r->chat->state != CHAT_WAITING)
+            o->pending = false;
+        changed = changed || role != o->role;
+        o->role = role;
+    }
+    return changed;
+}

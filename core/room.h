@@ -1,0 +1,37 @@
+/* A room in memory: its chat, who is in it, and the line of operations that wait for it.
+ * One thread; no locks. The desk owns rooms; adapters only read them. */
+#ifndef PARLEY_ROOM_H
+#define PARLEY_ROOM_H
+
+#include "core/ports.h"
+
+enum affiliation { AFFILIATION_NONE, AFFILIATION_MEMBER, AFFILIATION_ADMIN, AFFILIATION_OWNER };
+enum room_role { ROOM_NONE, ROOM_VISITOR, ROOM_PARTICIPANT, ROOM_MODERATOR };
+
+/* One agent in the room, with one or more sessions. */
+struct occupant {
+    const char *agent_id;
+    const char *nick; /* the directory's name */
+    const char *jid;  /* bare */
+    enum affiliation affiliation;
+    enum room_role role;
+    bool pending; /* came back to an unassigned chat: claims by a message or composing */
+    struct session **sessions; /* oldest first; never empty */
+    size_t n_sessions;
+};
+
+struct room; /* the line is private to core/ */
+
+const struct chat *room_chat(const struct room *r);
+const struct occupant *const *room_occupants(const struct room *r, size_t *n);
+/* By agent id, and by a session's address; NULL when missing. */
+const struct occupant *room_occupant(const struct room *r, const char *agent_id);
+const struct occupant *room_by_address(const struct room *r, const char *address,
+                                       const struct session **session);
+const struct occupant *room_by_nick(const struct room *r, const char *nick);
+bool room_is_speaker(const struct room *r, const char *agent_id);
+
+/* How the virtual occupants are called in the room. "Alice (customer)" or "Customer". */
+const char *room_customer_nick(const struct room *r);
+
+#endif

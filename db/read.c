@@ -1,0 +1,489 @@
+#include "db/read.h"
+
+#include "db/row.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LIMIT_MAX 1000
+#define WAITS 20
+#define CURSOR_MAX 64
+
+enum err read_begin(struct sql *db)
+{
+    struct sql_row *row;
+    enum err e = sql_run(db, "BEGIN", SQL_NOTHING);
+
+    if (e != OK)
+        return e;
+    /* BEGIN alone takes no snapshot, the first read does. */
+    if ((e = sql_one(db, "SELECT 1 FROM meta LIMIT 1", SQL_NOTHING, &row)) != OK) {
+        read_end(db);
+        return e;
+    }
+    sql_end(row);
+    return OK;
+}
+
+void read_end(struct sql *db)
+{
+    if (sql_in_transaction(db))
+        (void)!sql_run(db, "COMMIT", SQL_NOTHING);
+}
+
+/* ---- growing results ------------------------------------------------------------------------ */
+
+/* Room for one more in an array of the arena, which doubles: n is 0, 1, 2, 4 … when it is full. */
+static void *grow(struct arena *a, void *items, size_t n, size_t size)
+{
+    void *bigger;
+
+    if ((n & (n - 1)) != 0)
+        return items;
+    bigger = arena_alloc(a, size * (n == 0 ? 1 : 2 * n));
+    if (n > 0)
+        memcpy(bigger, items, n * size);
+    return bigger;
+}
+
+#define NEXT(q, items, n)                                                                          \
+    ((q)->items = grow((q)->arena, (q)->items, (q)->n, sizeof *(q)->items), &(q)->items[(q)->n++])
+
+static int64_t limit_of(const struct query *q)
+{
+    return q->limit > LIMIT_MAX ? LIMIT_MAX : (int64_t)q->limit;
+}
+
+/* ---- logs ----------------------------------------------------------------------------------- */
+
+/* ?1 room ?2 after ?3 before ?4 without subjects ?5 limit. One more than the limit is asked for, to
+ * know whether there is more. */
+#define ENTRIES(column, order)                                                                     \
+    "SELECT" ROW_ENTRY "FROM message WHERE room = (SELECT num FROM room WHERE id = ?1)"            \
+    " AND " column " > ?2 AND " column " < ?3 AND (?4 = 0 OR kind <> 'subject')"                   \
+    " ORDER BY " column " " order " LIMIT ?5 + 1"
+
+/* In a room gids grow with seq, so the index by seq (which holds the gid) is walked from its end
+ * down to the first gid that is not wanted; an index of its own would cost every insert. */
+static const char after_gid[] =
+    "SELECT" ROW_ENTRY "FROM message WHERE room = (SELECT num FROM room WHERE id = ?1)"
+    " AND seq > coalesce((SELECT seq FROM message"
+    " WHERE room = (SELECT num FROM room WHERE id = ?1) AND gid <= ?2"
+    " ORDER BY seq DESC LIMIT 1), 0)"
+    " ORDER BY seq LIMIT ?3 + 1";
+
+static enum err collect_entries(struct query *q, struct sql_row *row)
+{
+    size_t limit = (size_t)limit_of(q);
+    const char *room = arena_dup(q->arena, q->room);
+    enum err e;
+
+    while (sql_next(row, &e)) {
+        if (q->n_entries == limit) {
+            q->more = true;
+            sql_end(row);
+            break;
+        }
+        row_entry(row, q->arena, room, NEXT(q, entries, n_entries));
+    }
+    return e;
+}
+
+static void reverse_entries(struct query *q)
+{
+    for (size_t i = 0, j = q->n_entries; i + 1 < j; i++) {
+        struct entry swap = q->entries[i];
+
+        q->entries[i] = q->entries[--j];
+        q->entries[j] = swap;
+    }
+}
+
+static enum err read_entries(struct sql *db, struct query *q)
+{
+    static const char *const texts[2][2] = {
+        {ENTRIES("seq", "ASC"), ENTRIES("seq", "DESC")},
+        {ENTRIES("pos", "ASC"), ENTRIES("pos", "DESC")},
+    };
+    struct sql_row *row;
+    enum err e = sql_query(db, texts[q->public_only][q->newest],
+                           SQL_WITH(sql_text(q->room), sql_int(q->after),
+                                    sql_int(q->before > 0 ? q->before : INT64_MAX),
+                                    sql_int(q->messages_only), sql_int(limit_of(q))),
+                           &row);
+
+    if (e != OK || (e = collect_entries(q, row)) != OK)
+        return e;
+    if (q->newest)
+        reverse_entries(q);
+    return OK;
+}
+
+static enum err read_after_gid(struct sql *db, struct query *q)
+{
+    struct sql_row *row;
+    enum err e = sql_query(
+        db, after_gid, SQL_WITH(sql_text(q->room), sql_int(q->after), sql_int(limit_of(q))), &row);
+
+    return e == OK ? collect_entries(q, row) : e;
+}
+
+/* ---- room ----------------------------------------------------------------------------------- */
+
+static void session_of(struct sql_row *row, struct arena *a, struct session *s)
+{
+    s->kind = SESSION_XMPP;
+    s->room = sql_get_text(row, 0, a);
+    s->address = sql_get_text(row, 1, a);
+    s->agent_id = sql_get_text(row, 2, a);
+    s->jid = sql_get_text(row, 3, a);
+    s->nick = sql_get_text(row, 4, a);
+    s->presence = sql_get_text(row, 5, a);
+    s->since_gid = sql_get_int(row, 6);
+    s->joined_ms = sql_get_int(row, 7);
+}
+
+#define SESSIONS                                                                                   \
+    "SELECT room.id, address, agentId, jid, nick, presence, sinceGid, joinedAt"                    \
+    " FROM session CROSS JOIN room ON room.num = session.room "
+
+static enum err collect_sessions(struct query *q, struct sql_row *row)
+{
+    enum err e;
+
+    while (sql_next(row, &e))
+        session_of(row, q->arena, NEXT(q, sessions, n_sessions));
+    return e;
+}
+
+static enum err read_participants(struct sql *db, struct query *q)
+{
+    struct sql_row *row;
+    enum err e = sql_query(db,
+                           "SELECT agentId, speaker FROM participant"
+                           " WHERE room = (SELECT num FROM room WHERE id = ?1) ORDER BY num",
+                           SQL_WITH(sql_text(q->room)), &row);
+
+    if (e != OK)
+        return e;
+    while (sql_next(row, &e)) {
+        struct participant *p = NEXT(q, participants, n_participants);
+
+        p->agent_id = sql_get_text(row, 0, q->arena);
+        p->speaker = sql_get_int(row, 1) != 0;
+    }
+    return e;
+}
+
+static enum err read_room(struct sql *db, struct query *q)
+{
+    struct sql_row *row;
+    enum err e = sql_one(db,
+                         "SELECT" ROW_CHAT "FROM room CROSS JOIN chat ON chat.num = room.num"
+                         " WHERE room.id = ?1",
+                         SQL_WITH(sql_text(q->room)), &row);
+
+    if (e != OK)
+        return e;
+    row_chat(row, q->arena, NEXT(q, chats, n_chats));
+    sql_end(row);
+    if ((e = read_participants(db, q)) != OK)
+        return e;
+    e = sql_query(db, SESSIONS "WHERE room.id = ?1 ORDER BY session.num",
+                  SQL_WITH(sql_text(q->room)), &row);
+    return e == OK ? collect_sessions(q, row) : e;
+}
+
+/* ---- chats ---------------------------------------------------------------------------------- */
+
+/* Where a page begins: behind this chat. */
+struct place {
+    int64_t section, rank, num;
+};
+
+/* ?1 organization ?2-?4 place ?5 last section ?6 limit */
+#define CHATS(where)                                                                               \
+    "SELECT" ROW_CHAT ROW_CHAT_FROM "WHERE " where                                                 \
+    " AND (section, rank, chat.num) > (?2, ?3, ?4) AND section <= ?5"                              \
+    " ORDER BY section, rank, chat.num LIMIT ?6 + 1"
+
+static const char *chats_text(const struct query *q)
+{
+    bool one = q->organization[0] != 0;
+
+    if (one && q->escalated_only)
+        return CHATS("organization = ?1 AND escalationRequested = 1");
+    if (one)
+        return CHATS("organization = ?1");
+    if (q->escalated_only)
+        return CHATS("?1 = '' AND escalationRequested = 1");
+    return CHATS("?1 = ''");
+}
+
+static enum err place_of(const struct query *q, struct place *p, int64_t *last)
+{
+    static const int64_t first_of[] = {0, 0, 1}, last_of[] = {2, 0, 1};
+    char again[CURSOR_MAX], *end;
+
+    *last = last_of[q->filter];
+    *p = (struct place){first_of[q->filter], INT64_MIN, INT64_MIN};
+    if (q->cursor[0] == 0)
+        return OK;
+    p->section = strtoll(q->cursor, &end, 10);
+    p->rank = *end == '.' ? strtoll(end + 1, &end, 10) : 0;
+    p->num = *end == '.' ? strtoll(end + 1, &end, 10) : 0;
+    /* strtoll forgives much: only what we would write ourselves is ours */
+    (void)snprintf(again, sizeof again, "%" PRId64 ".%" PRId64 ".%" PRId64, p->section, p->rank,
+                   p->num);
+    if (strcmp(again, q->cursor) != 0 || p->section < first_of[q->filter])
+        return ERR_INVALID;
+    return OK;
+}
+
+static enum err collect_chats(struct query *q, struct sql_row *row)
+{
+    size_t limit = (size_t)limit_of(q);
+    struct place p = {0};
+    enum err e;
+
+    while (sql_next(row, &e)) {
+        if (q->n_chats == limit) {
+            q->more = true;
+            sql_end(row);
+            break;
+        }
+        row_chat(row, q->arena, NEXT(q, chats, n_chats));
+        p = (struct place){sql_get_int(row, ROW_SECTION), sql_get_int(row, ROW_RANK),
+                           sql_get_int(row, ROW_NUM)};
+    }
+    if (q->more && q->n_chats > 0)
+        q->next_cursor =
+            arena_printf(q->arena, "%" PRId64 ".%" PRId64 ".%" PRId64, p.section, p.rank, p.num);
+    return e;
+}
+
+static enum err count_chats(struct sql *db, struct query *q)
+{
+    struct sql_row *row;
+    enum err e = sql_query(db,
+                           "SELECT section, sum(chats) FROM tally"
+                           " WHERE ?1 = '' OR organization = ?1 GROUP BY section",
+                           SQL_WITH(sql_text(q->organization)), &row);
+
+    if (e != OK)
+        return e;
+    while (sql_next(row, &e)) {
+        int64_t n = sql_get_int(row, 1);
+
+        q->counts[FILTER_ALL] += n;
+        if (sql_get_int(row, 0) == 0)
+            q->counts[FILTER_NEEDS_RESPONSE] = n;
+        if (sql_get_int(row, 0) == 1)
+            q->counts[FILTER_ASSIGNED] = n;
+    }
+    return e;
+}
+
+static enum err read_chats(struct sql *db, struct query *q)
+{
+    struct sql_row *row;
+    struct place p;
+    int64_t last;
+    enum err e = place_of(q, &p, &last);
+
+    if (e != OK)
+        return e;
+    e = sql_query(db, chats_text(q),
+                  SQL_WITH(sql_text(q->organization), sql_int(p.section), sql_int(p.rank),
+                           sql_int(p.num), sql_int(last), sql_int(limit_of(q))),
+                  &row);
+    if (e != OK || (e = collect_chats(q, row)) != OK)
+        return e;
+    return count_chats(db, q);
+}
+
+/* ---- tokens and waits ----------------------------------------------------------------------- */
+
+static void token_of(struct sql_row *row, struct arena *a, struct token *t)
+{
+    t->kind = sql_is_null(row, 1) ? TOKEN_CHAT : TOKEN_AGENT;
+    (void)sql_get_hash(row, 0, t->hash);
+    t->subject = sql_get_text(row, t->kind == TOKEN_AGENT ? 1 : 2, a);
+    t->label = sql_get_text(row, 3, a);
+    t->created_ms = sql_get_int(row, 4);
+}
+
+#define TOKENS                                                                                     \
+    "SELECT hash, agentId, (SELECT id FROM room WHERE num = chat), label, createdAt FROM token "
+
+static enum err read_token(struct sql *db, struct query *q)
+{
+    struct sql_row *row;
+    enum err e = sql_one(db, TOKENS "WHERE hash = ?1", SQL_WITH(sql_hash(q->hash)), &row);
+
+    if (e != OK)
+        return e;
+    token_of(row, q->arena, NEXT(q, tokens, n_tokens));
+    sql_end(row);
+    return OK;
+}
+
+static enum err read_tokens(struct sql *db, struct query *q)
+{
+    struct sql_row *row;
+    enum err e = sql_query(db, TOKENS "WHERE agentId IS NOT NULL ORDER BY createdAt, hash",
+                           SQL_NOTHING, &row);
+
+    if (e != OK)
+        return e;
+    while (sql_next(row, &e))
+        token_of(row, q->arena, NEXT(q, tokens, n_tokens));
+    return e;
+}
+
+/* From the escalation, or the return to the queue, to the claim. */
+static enum err read_waits(struct sql *db, struct query *q)
+{
+    struct sql_row *row;
+    enum err e = sql_query(db,
+                           "SELECT max(0, assignedAt - coalesce(queuedAt, escalationRequestedAt))"
+                           " FROM chat WHERE (?1 = '' OR organization = ?1)"
+                           " AND assignedAt IS NOT NULL AND escalationRequested = 1"
+                           " ORDER BY assignedAt DESC, num DESC LIMIT ?2",
+                           SQL_WITH(sql_text(q->organization), sql_int(WAITS)), &row);
+
+    if (e != OK)
+        return e;
+    while (sql_next(row, &e))
+        *NEXT(q, waits_ms, n_waits) = sql_get_int(row, 0);
+    return e;
+}
+
+/* ---- start ---------------------------------------------------------------------------------- */
+
+static enum err read_meta(struct sql *db, struct query *q)
+{
+    struct sql_row *row;
+    enum err e = sql_one(db,
+                         "SELECT (SELECT value FROM meta WHERE key = 'epoch'),"
+                         " (SELECT value FROM meta WHERE key = 'secret'),"
+                         " (SELECT value FROM meta WHERE key = 'xmppConfirmed'),"
+                         " (SELECT seq FROM sqlite_sequence WHERE name = 'message')",
+                         SQL_NOTHING, &row);
+
+    if (e != OK)
+        return e;
+    q->epoch = sql_get_text(row, 0, q->arena);
+    q->secret = sql_get_text(row, 1, q->arena);
+    q->xmpp_confirmed = sql_get_int(row, 2);
+    q->last_gid = sql_get_int(row, 3);
+    sql_end(row);
+    return OK;
+}
+
+static enum err read_organizations(struct sql *db, struct query *q)
+{
+    struct sql_row *row;
+    enum err e = sql_query(db,
+                           "SELECT name, title, origins, configured FROM organization"
+                           " ORDER BY num",
+                           SQL_NOTHING, &row);
+
+    if (e != OK)
+        return e;
+    while (sql_next(row, &e)) {
+        struct organization *o = NEXT(q, organizations, n_organizations);
+
+        o->name = sql_get_text(row, 0, q->arena);
+        o->title = sql_get_text(row, 1, q->arena);
+        o->origins = sql_get_text(row, 2, q->arena);
+        o->configured = sql_get_int(row, 3) != 0;
+    }
+    return e;
+}
+
+static enum err read_agents(struct sql *db, struct query *q)
+{
+    struct sql_row *row;
+    enum err e = sql_query(db,
+                           "SELECT id, jid, name, organization, role = 'supervisor', skills,"
+                           " createdAt FROM agent ORDER BY num",
+                           SQL_NOTHING, &row);
+
+    if (e != OK)
+        return e;
+    while (sql_next(row, &e)) {
+        struct agent *a = NEXT(q, agents, n_agents);
+
+        sql_get_id(row, 0, a->id);
+        a->jid = sql_get_text(row, 1, q->arena);
+        a->name = sql_get_text(row, 2, q->arena);
+        a->organization = sql_get_text(row, 3, q->arena);
+        a->role = sql_get_int(row, 4) != 0 ? AGENT_SUPERVISOR : AGENT_AGENT;
+        a->skills = sql_get_text(row, 5, q->arena);
+        a->created_ms = sql_get_int(row, 6);
+    }
+    return e;
+}
+
+static enum err read_open_chats(struct sql *db, struct query *q)
+{
+    struct sql_row *row;
+    enum err e = sql_query(db,
+                           "SELECT" ROW_CHAT ROW_CHAT_FROM "WHERE section <= 1"
+                           " ORDER BY section, rank, chat.num",
+                           SQL_NOTHING, &row);
+
+    if (e != OK)
+        return e;
+    while (sql_next(row, &e))
+        row_chat(row, q->arena, NEXT(q, chats, n_chats));
+    if (e != OK)
+        return e;
+    e = sql_query(db,
+                  "SELECT room.id FROM chat CROSS JOIN room ON room.num = chat.num"
+                  " WHERE assistantPending = 1 ORDER BY chat.num",
+                  SQL_NOTHING, &row);
+    if (e != OK)
+        return e;
+    while (sql_next(row, &e))
+        *NEXT(q, pending, n_pending) = sql_get_text(row, 0, q->arena);
+    return e;
+}
+
+static enum err read_start(struct sql *db, struct query *q)
+{
+    struct sql_row *row;
+    enum err e;
+
+    if ((e = read_meta(db, q)) != OK || (e = read_organizations(db, q)) != OK ||
+        (e = read_agents(db, q)) != OK || (e = read_open_chats(db, q)) != OK)
+        return e;
+    e = sql_query(db, SESSIONS "ORDER BY session.num", SQL_NOTHING, &row);
+    return e == OK ? collect_sessions(q, row) : e;
+}
+
+enum err read_query(struct sql *db, struct query *q)
+{
+    switch (q->kind) {
+    case QUERY_START:
+        return read_start(db, q);
+    case QUERY_ROOM:
+        return read_room(db, q);
+    case QUERY_ENTRIES:
+        return read_entries(db, q);
+    case QUERY_AFTER_GID:
+        return read_after_gid(db, q);
+    case QUERY_CHATS:
+        return read_chats(db, q);
+    case QUERY_TOKEN:
+        return read_token(db, q);
+    case QUERY_TOKENS:
+        return read_tokens(db, q);
+    case QUERY_WAITS:
+        return read_waits(db, q);
+    }
+    return ERR_INVALID;
+}

@@ -1,0 +1,15 @@
+/* Queries, on the reading connection. */
+#ifndef PARLEY_READ_H
+#define PARLEY_READ_H
+
+#include "core/ports.h"
+#include "db/sql.h"
+
+/* Open a snapshot: what is committed now is what read_query sees until read_end. */
+NODISCARD enum err read_begin(struct sql *db);
+void read_end(struct sql *db);
+
+/* Errors  as in core/ports.h; ERR_INVALID a cursor that is not ours */
+NODISCARD enum err read_query(struct sql *db, struct query *q);
+
+#endif

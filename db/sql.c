@@ -1,0 +1,351 @@
+#include "db/sql.h"
+
+#include "core/base/log.h"
+
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A cached statement; also what a row is read from. */
+struct sql_row {
+    const char *text;
+    sqlite3_stmt *stmt;
+    struct sql *db;
+};
+
+struct sql {
+    sqlite3 *handle;
+    struct sql_row **cache; /* a few dozen, compared by address */
+    size_t n_cache;
+    int wal_pages;
+    int page_size;
+};
+
+static enum err error_of(struct sql *db, int code)
+{
+    switch (sqlite3_extended_errcode(db->handle)) {
+    case SQLITE_CONSTRAINT_UNIQUE:
+    case SQLITE_CONSTRAINT_PRIMARYKEY:
+    case SQLITE_CONSTRAINT_ROWID:
+        return ERR_CONFLICT;
+    case SQLITE_CONSTRAINT_FOREIGNKEY:
+        return ERR_NOT_FOUND;
+    case SQLITE_CONSTRAINT_CHECK:
+    case SQLITE_CONSTRAINT_NOTNULL:
+    case SQLITE_CONSTRAINT_DATATYPE:
+        return ERR_INVALID;
+    }
+    log_error("database-error", "code=%d extended=%d detail=%s", code,
+              sqlite3_extended_errcode(db->handle), sqlite3_errmsg(db->handle));
+    return ERR_IO;
+}
+
+/* ---- connection ----------------------------------------------------------------------------- */
+
+static int wal_grew(void *ctx, sqlite3 *handle, const char *name, int pages)
+{
+    struct sql *db = (struct sql *)ctx;
+
+    (void)handle;
+    (void)name;
+    db->wal_pages = pages;
+    return SQLITE_OK;
+}
+
+/* trusted_schema and cell_size_check: the file may come from elsewhere (a restored copy).
+ * secure_delete: what is erased must not stay in free pages. */
+static const char both_pragmas[] = "PRAGMA foreign_keys = ON;"
+                                   "PRAGMA trusted_schema = OFF;"
+                                   "PRAGMA cell_size_check = ON;"
+                                   "PRAGMA temp_store = MEMORY;"
+                                   "PRAGMA cache_size = -32000;";
+static const char write_pragmas[] = "PRAGMA synchronous = FULL;"
+                                    "PRAGMA secure_delete = ON;"
+                                    "PRAGMA wal_autocheckpoint = 0;";
+
+/* Some file systems cannot have a write-ahead log; without it a read would stop the writer. */
+static enum err log_ahead(struct sql *db)
+{
+    struct arena *a = arena_new();
+    struct sql_row *row;
+    enum err e = sql_one(db, "PRAGMA journal_mode = WAL", SQL_NOTHING, &row);
+
+    if (e == OK) {
+        const char *mode = sql_get_text(row, 0, a);
+
+        if (strcmp(mode, "wal") != 0 && strcmp(mode, "memory") != 0) {
+            log_error("database-error", "detail=no write-ahead log here mode=%s", mode);
+            e = ERR_IO;
+        }
+        sql_end(row);
+    }
+    arena_free(a);
+    return e;
+}
+
+static enum err set_up(struct sql *db, enum sql_mode mode)
+{
+    struct sql_row *row;
+    enum err e;
+
+    (void)sqlite3_extended_result_codes(db->handle, 1);
+    (void)sqlite3_busy_timeout(db->handle, 5000);
+    if ((e = sql_script(db, both_pragmas)) != OK)
+        return e;
+    if (mode == SQL_WRITE &&
+        ((e = log_ahead(db)) != OK || (e = sql_script(db, write_pragmas)) != OK))
+        return e;
+    if ((e = sql_one(db, "PRAGMA page_size", SQL_NOTHING, &row)) != OK)
+        return e;
+    db->page_size = (int)sql_get_int(row, 0);
+    sql_end(row);
+    (void)sqlite3_wal_hook(db->handle, wal_grew, db);
+    return OK;
+}
+
+enum err sql_open(const char *path, enum sql_mode mode, struct sql **out)
+{
+    int flags =
+        SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE |
+        (mode == SQL_READ ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+    struct sql *db = mem_alloc(sizeof *db);
+    int code = sqlite3_open_v2(path, &db->handle, flags, NULL);
+    enum err e;
+
+    if (db->handle == NULL)
+        abort(); /* out of memory */
+    e = code == SQLITE_OK ? set_up(db, mode) : error_of(db, code);
+    if (e != OK) {
+        sql_close(db);
+        return e;
+    }
+    *out = db;
+    return OK;
+}
+
+void sql_close(struct sql *db)
+{
+    if (db == NULL)
+        return;
+    for (size_t i = 0; i < db->n_cache; i++) {
+        (void)sqlite3_finalize(db->cache[i]->stmt);
+        free(db->cache[i]);
+    }
+    free(db->cache);
+    (void)sqlite3_close(db->handle);
+    free(db);
+}
+
+/* ---- values --------------------------------------------------------------------------------- */
+
+struct sql_value sql_int(int64_t number)
+{
+    return (struct sql_value){.type = SQL_INT, .number = number};
+}
+
+struct sql_value sql_text(const char *s)
+{
+    return (struct sql_value){.type = SQL_TEXT, .data = s};
+}
+
+struct sql_value sql_hash(const unsigned char *hash)
+{
+    return (struct sql_value){.type = SQL_HASH, .data = hash};
+}
+
+struct sql_value sql_int_or_null(int64_t number)
+{
+    return (struct sql_value){.type = number == 0 ? SQL_NULL : SQL_INT, .number = number};
+}
+
+struct sql_value sql_text_or_null(const char *s)
+{
+    bool none = s == NULL || s[0] == 0;
+
+    return (struct sql_value){.type = none ? SQL_NULL : SQL_TEXT, .data = s};
+}
+
+static int bind(sqlite3_stmt *stmt, int i, const struct sql_value *v)
+{
+    switch (v->type) {
+    case SQL_NULL:
+        return sqlite3_bind_null(stmt, i);
+    case SQL_INT:
+        return sqlite3_bind_int64(stmt, i, v->number);
+    case SQL_TEXT:
+        return sqlite3_bind_text(stmt, i, v->data, -1, SQLITE_STATIC);
+    case SQL_HASH:
+        return sqlite3_bind_blob(stmt, i, v->data, HASH_LEN, SQLITE_STATIC);
+    }
+    return SQLITE_MISUSE;
+}
+
+/* ---- statements ----------------------------------------------------------------------------- */
+
+static enum err prepared(struct sql *db, const char *text, struct sql_row **out)
+{
+    struct sql_row *row;
+    sqlite3_stmt *stmt;
+    int code;
+
+    for (size_t i = 0; i < db->n_cache; i++) {
+        if (db->cache[i]->text == text) {
+            *out = db->cache[i];
+            return OK;
+        }
+    }
+    code = sqlite3_prepare_v3(db->handle, text, -1, SQLITE_PREPARE_PERSISTENT, &stmt, NULL);
+    if (code != SQLITE_OK)
+        return error_of(db, code);
+    row = mem_alloc(sizeof *row);
+    *row = (struct sql_row){.text = text, .stmt = stmt, .db = db};
+    db->cache = mem_resize(db->cache, (db->n_cache + 1) * sizeof(struct sql_row *));
+    db->cache[db->n_cache++] = row;
+    *out = row;
+    return OK;
+}
+
+enum err sql_query(struct sql *db, const char *text, const struct sql_value *v, size_t n,
+                   struct sql_row **out)
+{
+    struct sql_row *row = NULL;
+    enum err e = prepared(db, text, &row);
+
+    if (e != OK)
+        return e;
+    for (size_t i = 0; i < n; i++) {
+        int code = bind(row->stmt, (int)i + 1, &v[i]);
+
+        if (code != SQLITE_OK) {
+            e = error_of(db, code);
+            sql_end(row);
+            return e;
+        }
+    }
+    *out = row;
+    return OK;
+}
+
+bool sql_next(struct sql_row *row, enum err *e)
+{
+    int code = sqlite3_step(row->stmt);
+
+    *e = OK;
+    if (code == SQLITE_ROW)
+        return true;
+    if (code != SQLITE_DONE)
+        *e = error_of(row->db, code);
+    sql_end(row);
+    return false;
+}
+
+void sql_end(struct sql_row *row)
+{
+    (void)sqlite3_reset(row->stmt); /* repeats the error that step gave */
+    (void)sqlite3_clear_bindings(row->stmt);
+}
+
+enum err sql_run(struct sql *db, const char *text, const struct sql_value *v, size_t n)
+{
+    struct sql_row *row;
+    enum err e = sql_query(db, text, v, n, &row);
+
+    if (e != OK)
+        return e;
+    while (sql_next(row, &e))
+        continue;
+    return e;
+}
+
+enum err sql_one(struct sql *db, const char *text, const struct sql_value *v, size_t n,
+                 struct sql_row **out)
+{
+    struct sql_row *row;
+    enum err e = sql_query(db, text, v, n, &row);
+
+    if (e != OK)
+        return e;
+    if (!sql_next(row, &e))
+        return e != OK ? e : ERR_NOT_FOUND;
+    *out = row;
+    return OK;
+}
+
+enum err sql_script(struct sql *db, const char *text)
+{
+    int code = sqlite3_exec(db->handle, text, NULL, NULL, NULL);
+
+    return code == SQLITE_OK ? OK : error_of(db, code);
+}
+
+/* ---- columns -------------------------------------------------------------------------------- */
+
+int64_t sql_get_int(struct sql_row *row, int column)
+{
+    return sqlite3_column_int64(row->stmt, column);
+}
+
+bool sql_is_null(struct sql_row *row, int column)
+{
+    return sqlite3_column_type(row->stmt, column) == SQLITE_NULL;
+}
+
+const char *sql_get_text(struct sql_row *row, int column, struct arena *a)
+{
+    const unsigned char *s = sqlite3_column_text(row->stmt, column);
+    int len = sqlite3_column_bytes(row->stmt, column);
+
+    return s == NULL ? "" : arena_dup_len(a, (const char *)s, (size_t)len);
+}
+
+void sql_get_id(struct sql_row *row, int column, char out[ID_LEN + 1])
+{
+    const unsigned char *s = sqlite3_column_text(row->stmt, column);
+    bool good = s != NULL && sqlite3_column_bytes(row->stmt, column) == ID_LEN;
+
+    if (good)
+        memcpy(out, s, ID_LEN);
+    out[good ? ID_LEN : 0] = 0;
+}
+
+bool sql_get_hash(struct sql_row *row, int column, unsigned char out[HASH_LEN])
+{
+    const void *data = sqlite3_column_blob(row->stmt, column);
+
+    if (data == NULL || sqlite3_column_bytes(row->stmt, column) != HASH_LEN)
+        return false;
+    memcpy(out, data, HASH_LEN);
+    return true;
+}
+
+/* ---- state of the connection ---------------------------------------------------------------- */
+
+int64_t sql_changed(struct sql *db)
+{
+    return sqlite3_changes64(db->handle);
+}
+
+int64_t sql_last_id(struct sql *db)
+{
+    return sqlite3_last_insert_rowid(db->handle);
+}
+
+bool sql_in_transaction(struct sql *db)
+{
+    return sqlite3_get_autocommit(db->handle) == 0;
+}
+
+int64_t sql_wal_bytes(struct sql *db)
+{
+    return (int64_t)db->wal_pages * db->page_size;
+}
+
+void sql_checkpoint(struct sql *db, bool all)
+{
+    int mode = all ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE;
+    int code = sqlite3_wal_checkpoint_v2(db->handle, NULL, mode, NULL, NULL);
+
+    /* Not lost: the next one copies what this one could not. */
+    if (code != SQLITE_OK && code != SQLITE_BUSY)
+        (void)error_of(db, code);
+}

@@ -1,0 +1,76 @@
+/* SQL with bound values. Alone includes SQLite. A connection belongs to one thread at a time. */
+#ifndef PARLEY_SQL_H
+#define PARLEY_SQL_H
+
+#include "core/base/arena.h"
+#include "core/base/crypto.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct sql;
+struct sql_row;
+
+enum sql_mode { SQL_WRITE, SQL_READ };
+
+NODISCARD enum err sql_open(const char *path, enum sql_mode mode, struct sql **out);
+void sql_close(struct sql *db); /* NULL is allowed */
+
+enum sql_type { SQL_NULL, SQL_INT, SQL_TEXT, SQL_HASH };
+
+struct sql_value {
+    enum sql_type type;
+    int64_t number;
+    const void *data; /* lent until the statement ends */
+};
+
+struct sql_value sql_int(int64_t number);
+struct sql_value sql_text(const char *s);
+struct sql_value sql_hash(const unsigned char *hash); /* HASH_LEN bytes */
+struct sql_value sql_int_or_null(int64_t number);     /* 0 is NULL */
+struct sql_value sql_text_or_null(const char *s);     /* "" is NULL */
+
+/* The values of a statement, for ?1, ?2 … */
+#define SQL_WITH(...)                                                                              \
+    (const struct sql_value[]){__VA_ARGS__},                                                       \
+        sizeof((const struct sql_value[]){__VA_ARGS__}) / sizeof(struct sql_value)
+#define SQL_NOTHING NULL, 0
+
+/* Errors of all that follow: ERR_CONFLICT a value must be unique; ERR_NOT_FOUND a referenced row is
+ * missing; ERR_INVALID another constraint; ERR_IO anything else, logged here.
+ *
+ * text is kept with its prepared statement by address: pass literals only. */
+NODISCARD enum err sql_run(struct sql *db, const char *text, const struct sql_value *v, size_t n);
+
+/* Rows: while (sql_next(row, &e)) …; e is OK at the end. After leaving early: sql_end. */
+NODISCARD enum err sql_query(struct sql *db, const char *text, const struct sql_value *v, size_t n,
+                             struct sql_row **out);
+bool sql_next(struct sql_row *row, enum err *e);
+void sql_end(struct sql_row *row);
+
+/* The first row, until sql_end. Errors ERR_NOT_FOUND there is none */
+NODISCARD enum err sql_one(struct sql *db, const char *text, const struct sql_value *v, size_t n,
+                           struct sql_row **out);
+
+int64_t sql_get_int(struct sql_row *row, int column); /* NULL is 0 */
+bool sql_is_null(struct sql_row *row, int column);
+const char *sql_get_text(struct sql_row *row, int column, struct arena *a); /* NULL is "" */
+/* An id of ID_LEN characters. Another length gives "". */
+void sql_get_id(struct sql_row *row, int column, char out[ID_LEN + 1]);
+/* False when it is not HASH_LEN bytes long. */
+bool sql_get_hash(struct sql_row *row, int column, unsigned char out[HASH_LEN]);
+
+/* A script of statements without values, run once. */
+NODISCARD enum err sql_script(struct sql *db, const char *text);
+
+int64_t sql_changed(struct sql *db); /* rows the last statement changed */
+int64_t sql_last_id(struct sql *db); /* number of the last inserted row */
+bool sql_in_transaction(struct sql *db);
+
+/* Bytes in the write-ahead log after the last commit of this connection. */
+int64_t sql_wal_bytes(struct sql *db);
+/* Copy the log back into the file. all: also wait for readers and cut the log to nothing. */
+void sql_checkpoint(struct sql *db, bool all);
+
+#endif

@@ -1,0 +1,45 @@
+/* The store: chats, logs and people in one SQLite file. One thread writes (group commit: a batch
+ * is what arrived while the last commit ran), one reads; both hand their results to the loop
+ * thread, which collects them with store_pump. All functions here are for the loop thread. */
+#ifndef PARLEY_STORE_H
+#define PARLEY_STORE_H
+
+#include "core/base/embed.h"
+#include "core/ports.h"
+
+struct store;
+
+/* Called from the store's threads when there is something to pump; must only wake the loop. */
+typedef void store_wake_fn(void *ctx);
+
+/* 0 or NULL in a field takes the default. */
+struct store_options {
+    size_t max_changes;                /* between submit and done, 8192; above: ERR_BUSY */
+    size_t max_queries;                /* between read and done, 1024; above: ERR_BUSY */
+    size_t checkpoint_bytes;           /* size of the WAL after which it is copied back, 4 MiB */
+    const struct embedded *migrations; /* those of db/migrations; tests pass others */
+};
+
+/* Open the database, creating or migrating it, and start the threads.
+ *
+ * path     ":memory:" has no threads: store_pump does the work. A file is made with mode 0600 and
+ *          owned through the lock on "<path>.lock". An older one is first copied to
+ *          "<path>.before-<its version>".
+ * options  may be NULL
+ * wake     may be NULL: the caller pumps by itself
+ * Errors   ERR_LOCKED another process has it; ERR_NEWER made by a newer parley; ERR_INVALID a
+ *          database, but not ours; ERR_IO */
+NODISCARD enum err store_open(const char *path, const struct store_options *options,
+                              store_wake_fn *wake, void *ctx, struct store **out);
+
+struct store_port store_port(struct store *s);
+
+/* Run completions: of changes in commit order, then of reads. A read's done runs after the done of
+ * every change that the read has seen. done may submit and read, but not pump or close. */
+void store_pump(struct store *s);
+
+/* Finish what was taken, run its completions, close. New changes and reads are refused meanwhile
+ * (ERR_BUSY). NULL is allowed. */
+void store_close(struct store *s);
+
+#endif

@@ -1,0 +1,393 @@
+#include "db/write.h"
+
+#include "core/base/text.h"
+#include "db/row.h"
+
+/* The room of a change, as it stands in the transaction. */
+struct log {
+    int64_t num;
+    int64_t seq, pos, gid, last_ms;
+};
+
+static enum err find_room(struct sql *db, const char *id, struct log *out)
+{
+    struct sql_row *row;
+    enum err e =
+        sql_one(db, "SELECT num, lastSeq, lastPos, lastGid, lastAt FROM room WHERE id = ?1",
+                SQL_WITH(sql_text(id)), &row);
+
+    if (e != OK)
+        return e;
+    *out = (struct log){sql_get_int(row, 0), sql_get_int(row, 1), sql_get_int(row, 2),
+                        sql_get_int(row, 3), sql_get_int(row, 4)};
+    sql_end(row);
+    return OK;
+}
+
+/* ---- key ------------------------------------------------------------------------------------ */
+
+static enum err load_replay(struct sql *db, struct change *c, int64_t first, size_t n)
+{
+    struct sql_row *row;
+    size_t i = 0;
+    enum err e;
+
+    c->entries = arena_array(c->arena, struct entry, n);
+    e = sql_query(db,
+                  "SELECT" ROW_ENTRY "FROM message WHERE gid >= ?1 AND gid < ?1 + ?2 ORDER BY gid",
+                  SQL_WITH(sql_int(first), sql_int((int64_t)n)), &row);
+    if (e != OK)
+        return e;
+    while (sql_next(row, &e))
+        row_entry(row, c->arena, c->room, &c->entries[i++]);
+    c->n_entries = i;
+    return e;
+}
+
+/* Has this key been seen? Then c->replayed, and the entries are there. */
+static enum err check_key(struct sql *db, struct change *c, const struct log *log)
+{
+    unsigned char hash[HASH_LEN];
+    struct sql_row *row;
+    int64_t first, n;
+    bool same;
+    enum err e = sql_one(db,
+                         "SELECT bodyHash, firstGid, entries FROM idempotency"
+                         " WHERE room = ?1 AND author = ?2 AND key = ?3",
+                         SQL_WITH(sql_int(log->num), sql_text(c->author), sql_text(c->key)), &row);
+
+    if (e != OK)
+        return e == ERR_NOT_FOUND ? OK : e;
+    same = sql_get_hash(row, 0, hash) && crypto_equal(hash, c->body_hash, HASH_LEN);
+    first = sql_get_int(row, 1);
+    n = sql_get_int(row, 2);
+    sql_end(row);
+    if (!same)
+        return ERR_KEY_REUSED;
+    c->replayed = true;
+    return load_replay(db, c, first, (size_t)n);
+}
+
+static enum err put_key(struct sql *db, const struct change *c, const struct log *log)
+{
+    int64_t first = c->n_entries > 0 ? c->entries[0].gid : 0;
+
+    return sql_run(db,
+                   "INSERT INTO idempotency (room, author, key, bodyHash, firstGid, entries)"
+                   " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                   SQL_WITH(sql_int(log->num), sql_text(c->author), sql_text(c->key),
+                            sql_hash(c->body_hash), sql_int_or_null(first),
+                            sql_int((int64_t)c->n_entries)));
+}
+
+/* ---- people --------------------------------------------------------------------------------- */
+
+static enum err put_organization(struct sql *db, const struct organization *o)
+{
+    return sql_run(db,
+                   "INSERT INTO organization (name, title, origins, configured)"
+                   " VALUES (?1, ?2, ?3, ?4) ON CONFLICT (name) DO UPDATE SET"
+                   " title = ?2, origins = ?3, configured = ?4",
+                   SQL_WITH(sql_text(o->name), sql_text(o->title), sql_text(o->origins),
+                            sql_int(o->configured)));
+}
+
+static enum err put_agent(struct sql *db, struct arena *a, const struct agent *agent)
+{
+    const char *skeleton = text_skeleton(a, agent->name);
+
+    if (skeleton[0] == 0) /* no letter, no digit */
+        skeleton = text_fold(a, agent->name);
+    return sql_run(db,
+                   "INSERT INTO agent"
+                   " (id, jid, name, skeleton, organization, role, skills, createdAt)"
+                   " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (id) DO UPDATE SET"
+                   " jid = ?2, name = ?3, skeleton = ?4, organization = ?5, role = ?6,"
+                   " skills = ?7, createdAt = ?8",
+                   SQL_WITH(sql_text(agent->id), sql_text(agent->jid), sql_text(agent->name),
+                            sql_text(skeleton), sql_text(agent->organization),
+                            sql_text(agent->role == AGENT_SUPERVISOR ? "supervisor" : "agent"),
+                            sql_text(agent->skills), sql_int(agent->created_ms)));
+}
+
+static enum err put_token(struct sql *db, const struct token *t)
+{
+    bool of_chat = t->kind == TOKEN_CHAT;
+    struct log log = {0};
+    enum err e;
+
+    if (of_chat && (e = find_room(db, t->subject, &log)) != OK)
+        return e;
+    return sql_run(db,
+                   "INSERT INTO token (hash, chat, agentId, label, createdAt)"
+                   " VALUES (?1, ?2, ?3, ?4, ?5)",
+                   SQL_WITH(sql_hash(t->hash), sql_int_or_null(log.num),
+                            sql_text_or_null(of_chat ? "" : t->subject), sql_text_or_null(t->label),
+                            sql_int(t->created_ms)));
+}
+
+/* ---- chat ----------------------------------------------------------------------------------- */
+
+static enum err insert_chat(struct sql *db, const struct chat *c, struct log *log)
+{
+    enum err e =
+        sql_run(db, "INSERT INTO room (id, kind) VALUES (?1, 'chat')", SQL_WITH(sql_text(c->id)));
+
+    if (e != OK)
+        return e;
+    *log = (struct log){.num = sql_last_id(db)};
+    return sql_run(
+        db,
+        "INSERT INTO chat (num, organization, name, email, locale, page, state,"
+        " escalationRequested, escalationReason, escalationRequestedAt, assignedToId, assignedAt,"
+        " queuedAt, createdAt, closedAt, assistantPending, version)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
+        SQL_WITH(sql_int(log->num), sql_text(c->organization), sql_text_or_null(c->name),
+                 sql_text_or_null(c->email), sql_text_or_null(c->locale), sql_text_or_null(c->page),
+                 sql_text(chat_state_name(c->state)), sql_int(c->escalation_requested),
+                 sql_text_or_null(c->escalation_reason),
+                 sql_int_or_null(c->escalation_requested_ms), sql_text_or_null(c->assigned_to),
+                 sql_int_or_null(c->assigned_ms), sql_int_or_null(c->queued_ms),
+                 sql_int(c->created_ms), sql_int_or_null(c->closed_ms),
+                 sql_int(c->assistant_pending), sql_int(c->version + 1)));
+}
+
+static enum err update_chat(struct sql *db, const struct chat *c, const struct log *log)
+{
+    enum err e = sql_run(
+        db,
+        "UPDATE chat SET organization = ?2, name = ?3, email = ?4, locale = ?5, page = ?6,"
+        " state = ?7, escalationRequested = ?8, escalationReason = ?9, escalationRequestedAt = ?10,"
+        " assignedToId = ?11, assignedAt = ?12, queuedAt = ?13, createdAt = ?14, closedAt = ?15,"
+        " assistantPending = ?16, version = version + 1 WHERE num = ?1 AND version = ?17",
+        SQL_WITH(sql_int(log->num), sql_text(c->organization), sql_text_or_null(c->name),
+                 sql_text_or_null(c->email), sql_text_or_null(c->locale), sql_text_or_null(c->page),
+                 sql_text(chat_state_name(c->state)), sql_int(c->escalation_requested),
+                 sql_text_or_null(c->escalation_reason),
+                 sql_int_or_null(c->escalation_requested_ms), sql_text_or_null(c->assigned_to),
+                 sql_int_or_null(c->assigned_ms), sql_int_or_null(c->queued_ms),
+                 sql_int(c->created_ms), sql_int_or_null(c->closed_ms),
+                 sql_int(c->assistant_pending), sql_int(c->version)));
+
+    return e == OK && sql_changed(db) == 0 ? ERR_CONFLICT : e;
+}
+
+/* ---- log ------------------------------------------------------------------------------------ */
+
+static enum err put_entry(struct sql *db, struct change *c, struct entry *e, struct log *log)
+{
+    enum err err;
+
+    e->room = c->room;
+    e->seq = ++log->seq;
+    e->pos = e->audience == AUDIENCE_PUBLIC ? ++log->pos : 0;
+    /* Pages are cut and sorted by time too: it must grow with seq, whatever the clock does. */
+    e->created_ms = c->now_ms > log->last_ms ? c->now_ms : log->last_ms + 1;
+    log->last_ms = e->created_ms;
+    err = sql_run(db,
+                  "INSERT INTO message (room, seq, pos, id, createdAt, kind, role, userId,"
+                  " senderName, content, data, clientId, stanzaId, payload)"
+                  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+                  SQL_WITH(sql_int(log->num), sql_int(e->seq), sql_int_or_null(e->pos),
+                           sql_text(e->id), sql_int(e->created_ms),
+                           sql_text(entry_kind_name(e->kind)), sql_text(role_name(e->role)),
+                           sql_text_or_null(e->sender_id), sql_text_or_null(e->sender_name),
+                           sql_text_or_null(e->text), sql_text_or_null(e->data),
+                           sql_text_or_null(e->client_id), sql_text_or_null(e->stanza_id),
+                           sql_text_or_null(e->payload)));
+    e->gid = log->gid = sql_last_id(db);
+    return err;
+}
+
+static enum err put_entries(struct sql *db, struct change *c, struct log *log)
+{
+    enum err e;
+
+    if (c->n_entries == 0)
+        return OK;
+    for (size_t i = 0; i < c->n_entries; i++)
+        if ((e = put_entry(db, c, &c->entries[i], log)) != OK)
+            return e;
+    return sql_run(db,
+                   "UPDATE room SET lastSeq = ?2, lastPos = ?3, lastGid = ?4, lastAt = ?5"
+                   " WHERE num = ?1",
+                   SQL_WITH(sql_int(log->num), sql_int(log->seq), sql_int(log->pos),
+                            sql_int(log->gid), sql_int(log->last_ms)));
+}
+
+/* ---- who is in the room --------------------------------------------------------------------- */
+
+static enum err put_participants(struct sql *db, const struct change *c, const struct log *log)
+{
+    for (size_t i = 0; i < c->n_participants; i++) {
+        enum err e = sql_run(db,
+                             "INSERT INTO participant (room, agentId, speaker) VALUES (?1, ?2, ?3)"
+                             " ON CONFLICT (room, agentId) DO UPDATE SET speaker = ?3",
+                             SQL_WITH(sql_int(log->num), sql_text(c->participants[i].agent_id),
+                                      sql_int(c->participants[i].speaker)));
+
+        if (e != OK)
+            return e;
+    }
+    return OK;
+}
+
+static enum err put_session(struct sql *db, const struct session *s, const struct log *log)
+{
+    if (s->kind != SESSION_XMPP)
+        return OK;
+    return sql_run(db,
+                   "INSERT INTO session"
+                   " (room, address, agentId, jid, nick, presence, sinceGid, joinedAt)"
+                   " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (room, address)"
+                   " DO UPDATE SET agentId = ?3, jid = ?4, nick = ?5, presence = ?6,"
+                   " sinceGid = ?7, joinedAt = ?8",
+                   SQL_WITH(sql_int(log->num), sql_text(s->address), sql_text_or_null(s->agent_id),
+                            sql_text(s->jid), sql_text(s->nick), sql_text_or_null(s->presence),
+                            sql_int(s->since_gid), sql_int(s->joined_ms)));
+}
+
+static enum err put_sessions(struct sql *db, const struct change *c, const struct log *log)
+{
+    enum err e;
+
+    for (size_t i = 0; i < c->n_sessions; i++)
+        if ((e = put_session(db, &c->sessions[i], log)) != OK)
+            return e;
+    for (size_t i = 0; i < c->n_gone; i++) {
+        e = sql_run(db, "DELETE FROM session WHERE room = ?1 AND address = ?2",
+                    SQL_WITH(sql_int(log->num), sql_text(c->gone[i])));
+        if (e != OK)
+            return e;
+    }
+    if (!c->gone_all)
+        return OK;
+    return sql_run(db, "DELETE FROM session WHERE room = ?1", SQL_WITH(sql_int(log->num)));
+}
+
+/* ---- one change ----------------------------------------------------------------------------- */
+
+static enum err put_room(struct sql *db, struct change *c, struct log *log)
+{
+    enum err e = OK;
+
+    if (c->chat != NULL && c->chat_new)
+        e = insert_chat(db, c->chat, log);
+    else if (c->chat != NULL)
+        e = update_chat(db, c->chat, log);
+    if (e != OK || (e = put_entries(db, c, log)) != OK || (e = put_participants(db, c, log)) != OK)
+        return e;
+    return put_sessions(db, c, log);
+}
+
+static enum err put_rest(struct sql *db, const struct change *c)
+{
+    enum err e;
+
+    if (c->token != NULL && (e = put_token(db, c->token)) != OK)
+        return e;
+    if (c->token_gone != NULL && (e = sql_run(db, "DELETE FROM token WHERE hash = ?1",
+                                              SQL_WITH(sql_hash(c->token_gone)))) != OK)
+        return e;
+    /* its tokens and sessions go by ON DELETE CASCADE */
+    if (c->agent_gone != NULL && (e = sql_run(db, "DELETE FROM agent WHERE id = ?1",
+                                              SQL_WITH(sql_text(c->agent_gone)))) != OK)
+        return e;
+    if (c->xmpp_confirmed == 0)
+        return OK;
+    return sql_run(db, "UPDATE meta SET value = ?1 WHERE key = 'xmppConfirmed' AND value < ?1",
+                   SQL_WITH(sql_int(c->xmpp_confirmed)));
+}
+
+/* People come first, other than in the contract's order, so that what refers to them in the same
+ * change finds them; removing an agent still comes last. */
+static enum err put_all(struct sql *db, struct change *c, struct log *log)
+{
+    enum err e;
+
+    if (c->organization != NULL && (e = put_organization(db, c->organization)) != OK)
+        return e;
+    if (c->agent != NULL && (e = put_agent(db, c->arena, c->agent)) != OK)
+        return e;
+    if (c->room[0] != 0 && (e = put_room(db, c, log)) != OK)
+        return e;
+    if (c->key[0] != 0 && (e = put_key(db, c, log)) != OK)
+        return e;
+    return put_rest(db, c);
+}
+
+/* A chat is its own room; only management has none, and then nothing that needs one. */
+static enum err check_room(struct change *c)
+{
+    if (c->room[0] == 0 && c->chat != NULL)
+        c->room = c->chat->id;
+    if (c->room[0] != 0)
+        return OK;
+    if (c->key[0] != 0 || c->n_entries > 0 || c->n_participants > 0 || c->n_sessions > 0 ||
+        c->n_gone > 0 || c->gone_all)
+        return ERR_NOT_FOUND;
+    return OK;
+}
+
+static enum err run_change(struct sql *db, struct change *c)
+{
+    struct log log = {0};
+    enum err e = check_room(c);
+
+    if (e == OK && c->room[0] != 0 && !c->chat_new) {
+        if ((e = find_room(db, c->room, &log)) == OK && c->key[0] != 0)
+            e = check_key(db, c, &log);
+    }
+    if (e != OK || c->replayed)
+        return e;
+    if (c->only_replay)
+        return ERR_NOT_FOUND;
+    e = put_all(db, c, &log);
+    if (e == OK && c->chat != NULL) {
+        c->chat->version++;
+        c->chat->last_seq = log.seq;
+        c->chat->last_pos = log.pos;
+        c->chat->last_gid = log.gid;
+        c->chat->last_ms = log.last_ms;
+    }
+    return e;
+}
+
+/* ---- batch ---------------------------------------------------------------------------------- */
+
+/* Returns false when the transaction is gone: some errors (a full disk) end it as a whole. */
+static bool run_one(struct sql *db, struct change *c)
+{
+    enum err e = sql_run(db, "SAVEPOINT change", SQL_NOTHING);
+
+    if (e != OK)
+        return false;
+    c->result = run_change(db, c);
+    if (c->result != OK &&
+        (!sql_in_transaction(db) || sql_run(db, "ROLLBACK TO change", SQL_NOTHING) != OK))
+        return false;
+    return sql_run(db, "RELEASE change", SQL_NOTHING) == OK;
+}
+
+static bool fail_all(struct change *c, enum err e)
+{
+    for (; c != NULL; c = c->next)
+        c->result = e;
+    return false;
+}
+
+bool write_batch(struct sql *db, struct change *first, void (*before_commit)(void *ctx), void *ctx)
+{
+    if (sql_run(db, "BEGIN IMMEDIATE", SQL_NOTHING) != OK)
+        return fail_all(first, ERR_IO);
+    for (struct change *c = first; c != NULL; c = c->next) {
+        if (!run_one(db, c)) {
+            (void)!sql_run(db, "ROLLBACK", SQL_NOTHING);
+            return fail_all(first, ERR_IO);
+        }
+    }
+    before_commit(ctx);
+    if (sql_run(db, "COMMIT", SQL_NOTHING) != OK)
+        return fail_all(first, ERR_UNKNOWN);
+    return true;
+}

@@ -1,0 +1,136 @@
+"""The daemon is killed again and again under load. Whatever it acknowledged is there, once, and
+everybody sees one order."""
+
+import asyncio
+
+import pytest
+
+from lib.load import Talker, Tally, Writer, check_one_order, once_in_order
+
+ALL = 1 << 30
+
+
+async def start_from(customer):
+    """The resume point before everything: the chat's epoch, position 0."""
+    stream = await customer.stream()
+    await customer.say("opening")
+    some = (await stream.said("opening")).id
+    await stream.aclose()
+    return some.rsplit("-", 1)[0] + "-0"
+
+
+class Restarts:
+    """Kills and starts the daemon, and tells the talkers."""
+
+    def __init__(self, site, up, talkers):
+        self.site = site
+        self.up = up
+        self.talkers = talkers
+        self.seconds = []
+
+    async def kill(self):
+        self.up.clear()
+        await asyncio.to_thread(self.site.parley.kill)
+
+    async def start(self):
+        self.seconds.append(await asyncio.to_thread(self.site.parley.start))
+        self.up.set()
+        for talker in self.talkers:
+            talker.outage_over()
+
+
+async def make_chats(site, agents):
+    """Two live chats; the first is Sarah's, the second Tom's, and both agents are in both."""
+    customers = [await site.waiting(), await site.waiting()]
+    for n, customer in enumerate(customers):
+        for local in (list(agents), list(reversed(agents)))[n]:
+            await agents[local].join(site.room(customer.chat))
+    return customers
+
+
+@pytest.mark.deadline(300)
+async def test_acknowledged_messages_survive_kills_under_load(own_site, count, rng, report):
+    site = own_site()
+    agents = {local: await site.agent(local) for local in ("sarah", "tom")}
+    customers = await make_chats(site, agents)
+    starts = [await start_from(c) for c in customers]
+    up, tally, running = asyncio.Event(), Tally(), True
+    up.set()
+    writers = [Writer(customers[n % 2], f"writer {n}", tally, up) for n in range(4)]
+    talkers = [Talker(agent, site.room(customers[n].chat), local, tally, up)
+               for n, (local, agent) in enumerate(agents.items())]
+    restarts = Restarts(site, up, talkers)
+    tasks = [asyncio.create_task(w.run(lambda: running)) for w in (*writers, *talkers)]
+
+    for _ in range(count("KILLS", 30, 300)):
+        await tally.reach(tally.total + rng.randrange(1, 60))
+        await restarts.kill()
+        if rng.random() < 0.2:  # and again in the middle of its start
+            site.parley.start(wait=False)
+            site.parley.kill()
+        await restarts.start()
+    await tally.reach(tally.total + 50)
+    running = False
+    await asyncio.gather(*tasks)
+
+    for n, customer in enumerate(customers):
+        room = site.room(customer.chat)
+        log = await customer.log()
+        last = log[-1]["id"]
+        known = {e["id"] for e in log if e["role"] != "SYSTEM"}
+        stream = await customer.stream(last_id=starts[n])
+        await stream.event("message", lambda e, last=last: e.payload["id"] == last)
+        views = {"the stream from the start": (
+            [e.payload["id"] for e in stream.events if e.name == "message"], ALL)}
+        for local, agent in agents.items():
+            await agent.wait(lambda s, last=last: s.line and s.stanza_id == last,
+                             what="the last line")
+            views[f"{local}'s client"] = (once_in_order(agent, room, known), ALL)
+        nina = await site.agent("nina", resource=f"fresh{n}")
+        join = await nina.join(room)
+        views["a fresh join"] = ([s.stanza_id for s in join.history if s.stanza_id in known], 90)
+        acknowledged = {}
+        for w in (*writers[n::2], talkers[n]):
+            acknowledged.update(w.acknowledged)
+        check_one_order(log, acknowledged, views)
+    report("messages acknowledged", tally.total)
+    report("sent again", sum(w.retries for w in (*writers, *talkers)))
+    report("start to ready, ms", " ".join(f"{s * 1000:.0f}" for s in sorted(restarts.seconds)))
+
+
+async def test_waiting_chats_keep_their_time_and_place(own_site):
+    site = own_site()
+    customers = [await site.waiting() for _ in range(3)]
+    before = [await c.info() for c in customers]
+    site.parley.kill()
+    site.parley.start()
+    assert [await c.info() for c in customers] == before
+    sarah = await site.agent("sarah")
+    rooms = [site.room(c.chat) for c in customers]
+    assert [r for r in await sarah.items("support.localhost") if r in rooms] == rooms
+
+
+async def test_occupants_survive_a_restart_silently(own_site):
+    site = own_site()
+    customer, sarah, room = await site.live()
+    tom = await site.agent("tom")
+    await tom.join(room)
+    marks = {sarah: sarah.mark, tom: tom.mark}
+    site.parley.kill()
+    site.parley.start()
+    await customer.say("after the restart")
+    for agent, mark in marks.items():
+        await agent.said(room, "after the restart", mark)
+        assert not [s for s in agent.received[mark:] if s.type == "unavailable"]
+    await sarah.say(room, "still here")
+    assert (await sarah.ping(f"{room}/Sarah")).type == "result"
+    assert (await tom.join(room)).role == "visitor"
+
+
+async def test_stop_is_clean_and_quick_while_streams_are_open(own_site):
+    site = own_site()
+    customer, sarah, room = await site.live()
+    stream = await customer.stream()
+    code = await asyncio.to_thread(site.parley.stop)
+    assert code == 0, site.parley.log_end()
+    await stream.end()

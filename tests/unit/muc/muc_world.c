@@ -1,0 +1,221 @@
+#include "tests/unit/muc/muc_world.h"
+
+#include "core/base/crypto.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- a small reader -------------------------------------------------------------------------- */
+
+struct reader {
+    struct arena *arena;
+    const char *at;
+};
+
+static char *word(struct reader *r, const char *stop)
+{
+    size_t n = strcspn(r->at, stop);
+    char *s = arena_dup_len(r->arena, r->at, n);
+
+    r->at += n;
+    return s;
+}
+
+static void attributes(struct reader *r, struct xml *x)
+{
+    while (*r->at == ' ') {
+        char *name, *value;
+
+        r->at++;
+        name = word(r, "=");
+        r->at += 2;
+        value = word(r, "'");
+        r->at++;
+        if (strcmp(name, "xmlns") == 0)
+            x->ns = value;
+        else
+            xml_attr(r->arena, x, name, value);
+    }
+}
+
+static struct xml *element(struct reader *r, const char *ns)
+{
+    struct xml *x;
+
+    r->at++;
+    x = xml_new(r->arena, word(r, " />"), ns);
+    attributes(r, x);
+    if (*r->at == '/') {
+        r->at += 2;
+        return x;
+    }
+    r->at++;
+    while (r->at[0] != '<' || r->at[1] != '/') {
+        if (r->at[0] == '\0')
+            abort(); /* a test's own mistake */
+        if (r->at[0] == '<')
+            xml_append(x, element(r, x->ns));
+        else
+            xml_text(r->arena, x, word(r, "<"));
+    }
+    word(r, ">");
+    r->at++;
+    return x;
+}
+
+struct xml *xml_of(struct arena *a, const char *text)
+{
+    struct reader r = {.arena = a, .at = text};
+
+    return element(&r, NS_CLIENT);
+}
+
+static struct jid address(struct world *w, const char *s)
+{
+    struct jid out;
+
+    if (jid_parse(w->arena, s, &out) != OK)
+        abort();
+    return out;
+}
+
+struct stanza *stanza_of(struct world *w, const char *text)
+{
+    struct stanza *in = arena_new_of(w->arena, struct stanza);
+    const char *from, *to;
+
+    in->arena = w->arena;
+    in->x = xml_of(w->arena, text);
+    in->kind = strcmp(in->x->name, "iq") == 0         ? STANZA_IQ
+               : strcmp(in->x->name, "presence") == 0 ? STANZA_PRESENCE
+                                                      : STANZA_MESSAGE;
+    from = xml_get(in->x, "from");
+    to = xml_get(in->x, "to");
+    in->from = address(w, from != NULL ? from : "sarah@example.org/phone");
+    in->to = address(w, to != NULL ? to : "support.example.org");
+    in->type = xml_get(in->x, "type") != NULL ? xml_get(in->x, "type") : "";
+    in->id = xml_get(in->x, "id") != NULL ? xml_get(in->x, "id") : "";
+    return in;
+}
+
+struct muc_intent read_of(struct world *w, const char *text)
+{
+    struct muc_intent i;
+
+    muc_read(&w->service, stanza_of(w, text), &i);
+    return i;
+}
+
+/* ---- what was sent --------------------------------------------------------------------------- */
+
+static void on_send(void *ctx, const struct xml *x)
+{
+    struct world *w = ctx;
+
+    xml_write(&w->sent, x, NS_CLIENT);
+    buf_putc(&w->sent, '\n');
+}
+
+static void on_send_each(void *ctx, const struct xml *x, const char *const *to, size_t n)
+{
+    struct world *w = ctx;
+
+    for (size_t i = 0; i < n; i++) {
+        xml_write_each(&w->sent, x, to + i, 1);
+        buf_putc(&w->sent, '\n');
+    }
+}
+
+static const char *take(struct world *w)
+{
+    static const char mark[] = "<occupant-id xmlns='urn:xmpp:occupant-id:0' id='";
+    struct buf out = {0};
+    const char *at = buf_str(&w->sent), *found;
+
+    while ((found = strstr(at, mark)) != NULL) {
+        found += sizeof(mark) - 1;
+        buf_put(&out, at, (size_t)(found - at));
+        buf_puts(&out, "#");
+        at = found + strcspn(found, "'");
+    }
+    buf_puts(&out, at);
+    at = arena_dup(w->arena, buf_str(&out));
+    buf_free(&out);
+    buf_clear(&w->sent);
+    return at;
+}
+
+const char *sent(struct world *w)
+{
+    return take(w);
+}
+
+const char *reply_of(struct world *w, const struct muc_intent *i)
+{
+    if (i->reply == NULL)
+        return "";
+    on_send(w, i->reply);
+    return take(w);
+}
+
+size_t lines_in(const char *text)
+{
+    size_t n = 0;
+
+    for (; *text != '\0'; text++)
+        n += *text == '\n';
+    return n;
+}
+
+/* ---- the room -------------------------------------------------------------------------------- */
+
+static void fill_room(struct world *w)
+{
+    w->sarah[0] = (struct muc_session){"sarah@example.org/phone", "<show>away</show>"};
+    w->sarah[1] = (struct muc_session){"sarah@example.org/desk", "<status>here</status>"};
+    w->sarah[2] = (struct muc_session){"", ""};
+    w->tom[0] = (struct muc_session){"", ""};
+    w->uma[0] = (struct muc_session){"uma@example.org/pda", ""};
+    w->occupants[ALICE] = (struct muc_occupant){
+        "Alice (customer)", "c-k3v9@support.example.org", "member", "participant", NULL, 0};
+    w->occupants[BOT] = (struct muc_occupant){
+        "Assistant", "a-k3v9@support.example.org", "member", "participant", NULL, 0};
+    w->occupants[SARAH] =
+        (struct muc_occupant){"Sarah", "sarah@example.org", "member", "moderator", w->sarah, 3};
+    w->occupants[TOM] =
+        (struct muc_occupant){"Tom", "tom@example.org", "member", "visitor", w->tom, 1};
+    w->occupants[UMA] =
+        (struct muc_occupant){"Uma", "uma@example.org", "admin", "visitor", w->uma, 1};
+    w->room = (struct muc_room){.local = "k3v9",
+                                .title = "Alice (customer)",
+                                .subject = "Billing",
+                                .subject_ms = 1000,
+                                .occupants = w->occupants,
+                                .n_occupants = 5};
+}
+
+int world_setup(void **state)
+{
+    struct world *w = mem_alloc(sizeof(*w));
+
+    if (crypto_init() != OK)
+        return -1;
+    w->arena = arena_new();
+    w->service = (struct muc_service){
+        .domain = "support.example.org", .name = "Support", .version = "1.0", .salt = "salt"};
+    w->out =
+        (struct muc_out){.arena = w->arena, .send = on_send, .send_each = on_send_each, .ctx = w};
+    fill_room(w);
+    *state = w;
+    return 0;
+}
+
+int world_teardown(void **state)
+{
+    struct world *w = *state;
+
+    arena_free(w->arena);
+    buf_free(&w->sent);
+    free(w);
+    return 0;
+}

@@ -1,0 +1,30 @@
+/* The handlers, as the route table names them. Each asks the desk and answers; none decides who may
+ * do what. */
+#ifndef PARLEY_API_H
+#define PARLEY_API_H
+
+#include "webbridge/call.h"
+
+void api_chats_begin(struct call *c);
+void api_chats_list(struct call *c);
+void api_chats_show(struct call *c);
+void api_chats_close(struct call *c);
+
+void api_messages_list(struct call *c);
+void api_messages_post(struct call *c);
+void api_messages_send(struct call *c);
+void api_messages_typing(struct call *c);
+
+void api_agents_escalate(struct call *c);
+void api_agents_assign(struct call *c);
+
+void api_events_open(struct call *c);
+void api_events_ticket(struct call *c);
+
+void api_health_live(struct call *c);
+void api_health_ready(struct call *c);
+
+void api_pages_show(struct call *c);
+void api_pages_icon(struct call *c);
+
+#endif

@@ -1,0 +1,129 @@
+#include "webbridge/gate.h"
+
+#include <string.h>
+#include <strings.h>
+
+static int hex(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return -1;
+}
+
+/* The byte at *s, escapes decoded, and *s behind it; -1 for what must not be there. */
+static int next_byte(const char **s)
+{
+    int byte = (unsigned char)**s;
+
+    if (byte == '%') {
+        int high = hex((*s)[1]);
+        int low = high < 0 ? -1 : hex((*s)[2]);
+
+        if (low < 0)
+            return -1;
+        byte = high * 16 + low;
+        *s += 2;
+        if (byte < 0x20 || byte == 0x7f)
+            return -1;
+    } else if (byte <= 0x20 || byte == 0x7f) {
+        return -1;
+    }
+    *s += 1;
+    return byte;
+}
+
+bool gate_target(const char *raw)
+{
+    size_t dots = 0, others = 0;
+
+    if (raw == NULL || *raw != '/')
+        return false;
+    while (*raw != '\0' && *raw != '?') {
+        int byte = next_byte(&raw);
+
+        if (byte < 0)
+            return false;
+        if (byte == '/' || byte == '\\') {
+            if (others == 0 && (dots == 1 || dots == 2))
+                return false;
+            dots = others = 0;
+        } else if (byte == '.') {
+            dots++;
+        } else {
+            others++;
+        }
+    }
+    if (others == 0 && (dots == 1 || dots == 2))
+        return false;
+    while (*raw != '\0') {
+        if (next_byte(&raw) < 0)
+            return false;
+    }
+    return true;
+}
+
+/* RFC 9110 #tokens */
+static bool is_token(const char *s)
+{
+    return *s != '\0' && s[strspn(s, "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"
+                                     "ABCDEFGHIJKLMNOPQRSTUVWXYZ")] == '\0';
+}
+
+static bool is_value(const char *s)
+{
+    for (; *s != '\0'; s++) {
+        unsigned char c = (unsigned char)*s;
+
+        if ((c < 0x20 && c != '\t') || c == 0x7f)
+            return false;
+    }
+    return true;
+}
+
+static bool read_length(const char *s, int64_t *out)
+{
+    size_t digits = strspn(s, "0123456789");
+
+    *out = 0;
+    if (digits == 0 || digits > 18 || s[digits] != '\0')
+        return false;
+    for (; *s != '\0'; s++)
+        *out = *out * 10 + (*s - '0');
+    return true;
+}
+
+void gate_begin(struct gate *g)
+{
+    memset(g, 0, sizeof(*g));
+    g->length = -1;
+}
+
+void gate_header(struct gate *g, const char *name, const char *value)
+{
+    if (value == NULL)
+        value = "";
+    if (!is_token(name) || !is_value(value))
+        g->bad = true;
+    if (strcasecmp(name, "Host") == 0) {
+        g->hosts++;
+    } else if (strcasecmp(name, "Content-Length") == 0) {
+        g->lengths++;
+        if (!read_length(value, &g->length))
+            g->bad = true;
+    } else if (strcasecmp(name, "Transfer-Encoding") == 0) {
+        g->codings++;
+        /* Anything else is read until the end of the connection by the library. */
+        if (strcasecmp(value, "chunked") != 0)
+            g->bad = true;
+    }
+}
+
+bool gate_ok(const struct gate *g)
+{
+    return !g->bad && g->hosts == 1 && g->lengths <= 1 && g->codings <= 1 &&
+           (g->lengths == 0 || g->codings == 0);
+}

@@ -1,0 +1,533 @@
+#include "webbridge/http.h"
+
+#include "core/base/log.h"
+#include "webbridge/gate.h"
+#include "webbridge/limit.h"
+#include "webbridge/listen.h"
+
+#include <assert.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <microhttpd.h>
+
+#define SWEEP_MS 500
+#define KEEPALIVE_MS 30000     /* idle between requests, the next one's first line included */
+#define REPLY_MS 60000         /* for the client to read an answer */
+#define CONNECTION_BYTES 16384 /* headers and read buffer of one connection */
+
+/* A connection inside the library. Its own timeout starts again with each byte, so that a client
+ * could hold a connection for ever; the sweeper holds to deadlines that bytes do not move. */
+struct conn {
+    TAILQ_ENTRY(conn) link;
+    struct http *http;
+    int fd;
+    int64_t deadline_ms; /* of uv_now; INT64_MAX while we are at work */
+    char address[ADDRESS_KEY_MAX];
+    struct address peer;
+    bool counted;
+};
+TAILQ_HEAD(conn_list, conn);
+
+enum phase {
+    PHASE_TARGET, /* the first line is there */
+    PHASE_BODY,
+    PHASE_WORK,     /* `ready` is running */
+    PHASE_WAIT,     /* suspended until http_reply */
+    PHASE_ANSWERED, /* the answer is made */
+    PHASE_SENDING,
+    PHASE_TAKEN
+};
+
+/* What http.c knows about a request beyond its public part. */
+struct own {
+    struct request r; /* first: the public part is the whole one's address */
+    enum phase phase;
+    struct MHD_Connection *con;
+    struct conn *conn;
+    struct buf body;
+    struct MHD_Response *answer;
+    int status;
+    const char *target; /* in the library's buffer: only compared, see line_is_whole */
+    size_t target_len;
+};
+
+struct http {
+    uv_loop_t *loop;
+    struct http_options o;
+    struct http_handlers h;
+    struct MHD_Daemon *daemon;
+    struct listen_result at;
+    uv_poll_t poll;
+    uv_timer_t timer, sweeper;
+    struct conn_list conns;
+    size_t n_conns;
+    struct tally *per_address;
+    size_t owed;  /* requests that wait for their answer */
+    bool resumed; /* somebody was resumed since MHD_run */
+    bool ending, stopped;
+    int handles; /* still open on the loop, while it ends */
+    void (*done)(void *ctx);
+    void *done_ctx;
+};
+
+static struct own *own_of(struct request *r)
+{
+    return (struct own *)r;
+}
+
+/* ---- connections ---------------------------------------------------------------------------- */
+
+static enum MHD_Result on_policy(void *cls, const struct sockaddr *sa, socklen_t len)
+{
+    struct http *h = cls;
+    struct address a;
+    char key[ADDRESS_KEY_MAX];
+
+    (void)len;
+    address_from(sa, &a);
+    if (proxies_trust(h->o.proxies, &a))
+        return MHD_YES;
+    address_key(&a, key);
+    return tally_of(h->per_address, key) < h->o.per_address ? MHD_YES : MHD_NO;
+}
+
+static void conn_open(struct http *h, struct MHD_Connection *con, void **context)
+{
+    const union MHD_ConnectionInfo *info;
+    struct conn *c = mem_alloc(sizeof(*c));
+
+    c->http = h;
+    info = MHD_get_connection_info(con, MHD_CONNECTION_INFO_CONNECTION_FD);
+    c->fd = info->connect_fd;
+    info = MHD_get_connection_info(con, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    address_from(info->client_addr, &c->peer);
+    address_key(&c->peer, c->address);
+    if (!proxies_trust(h->o.proxies, &c->peer))
+        c->counted = tally_add(h->per_address, c->address, h->o.per_address);
+    c->deadline_ms = (int64_t)uv_now(h->loop) + h->o.header_seconds * 1000;
+    TAILQ_INSERT_TAIL(&h->conns, c, link);
+    h->n_conns++;
+    *context = c;
+}
+
+static void conn_close(struct http *h, struct conn *c)
+{
+    if (c->counted)
+        tally_drop(h->per_address, c->address);
+    TAILQ_REMOVE(&h->conns, c, link);
+    h->n_conns--;
+    free(c);
+}
+
+static void on_connection(void *cls, struct MHD_Connection *con, void **context,
+                          enum MHD_ConnectionNotificationCode code)
+{
+    if (code == MHD_CONNECTION_NOTIFY_STARTED)
+        conn_open(cls, con, context);
+    else if (*context != NULL)
+        conn_close(cls, *context);
+}
+
+static void set_deadline(struct conn *c, int64_t ms)
+{
+    c->deadline_ms = ms == INT64_MAX ? ms : (int64_t)uv_now(c->http->loop) + ms;
+}
+
+static void on_sweep(uv_timer_t *t)
+{
+    struct http *h = t->data;
+    int64_t now_ms = (int64_t)uv_now(h->loop);
+    struct conn *c;
+
+    TAILQ_FOREACH(c, &h->conns, link)
+    {
+        if (c->deadline_ms <= now_ms) {
+            /* The library reads the end of the stream and closes. */
+            shutdown(c->fd, SHUT_RDWR);
+            c->deadline_ms = INT64_MAX;
+        }
+    }
+}
+
+/* ---- requests ------------------------------------------------------------------------------- */
+
+static void *on_target(void *cls, const char *uri, struct MHD_Connection *con)
+{
+    struct http *h = cls;
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(con, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    /* Not in the arena: a handler that takes the socket may free that before it returns. */
+    struct own *own = mem_alloc(sizeof(*own));
+
+    own->r.arena = arena_new();
+    own->r.http = h;
+    own->r.body = "";
+    own->r.body_expected = -1;
+    own->con = con;
+    own->conn = info->socket_context;
+    own->r.peer = own->conn->peer;
+    own->r.malformed = !gate_target(uri);
+    own->target = uri;
+    own->target_len = uri == NULL ? 0 : strlen(uri);
+    set_deadline(own->conn, h->o.header_seconds * 1000);
+    return own;
+}
+
+static void on_completed(void *cls, struct MHD_Connection *con, void **con_cls,
+                         enum MHD_RequestTerminationCode why)
+{
+    struct http *h = cls;
+    struct own *own = *con_cls;
+
+    (void)con;
+    (void)why;
+    *con_cls = NULL;
+    if (own == NULL)
+        return;
+    set_deadline(own->conn, KEEPALIVE_MS);
+    if (own->answer != NULL)
+        MHD_destroy_response(own->answer);
+    buf_free(&own->body);
+    if (own->phase != PHASE_TAKEN) {
+        if (own->r.user != NULL)
+            h->h.ended(h->h.ctx, &own->r);
+        arena_free(own->r.arena);
+    }
+    free(own);
+}
+
+static enum MHD_Result count_header(void *cls, enum MHD_ValueKind kind, const char *name,
+                                    const char *value)
+{
+    (void)kind;
+    gate_header(cls, name, value);
+    return MHD_YES;
+}
+
+/* A NUL inside the first line ends the target early for us, but not for the library, which went on
+ * to find the version behind it. */
+static bool line_is_whole(const struct own *own, const char *version)
+{
+    return own->target != NULL && version == own->target + own->target_len + 1;
+}
+
+static void check_framing(struct own *own, const char *version)
+{
+    struct gate g;
+
+    gate_begin(&g);
+    MHD_get_connection_values(own->con, MHD_HEADER_KIND, count_header, &g);
+    if (!gate_ok(&g) || !line_is_whole(own, version))
+        own->r.malformed = true;
+    if (g.codings == 0)
+        own->r.body_expected = g.length < 0 ? 0 : g.length;
+}
+
+static enum MHD_Result send_answer(struct own *own)
+{
+    enum MHD_Result result = MHD_queue_response(own->con, (unsigned)own->status, own->answer);
+
+    MHD_destroy_response(own->answer);
+    own->answer = NULL;
+    own->phase = PHASE_SENDING;
+    set_deadline(own->conn, REPLY_MS);
+    return result;
+}
+
+static enum MHD_Result first_call(struct http *h, struct own *own, const char *url,
+                                  const char *method, const char *version)
+{
+    own->phase = PHASE_BODY;
+    own->r.method = arena_dup(own->r.arena, method);
+    own->r.path = arena_dup(own->r.arena, url);
+    set_deadline(own->conn, h->o.body_seconds * 1000);
+    check_framing(own, version);
+    h->h.begin(h->h.ctx, &own->r);
+    if (own->phase == PHASE_TAKEN)
+        return MHD_NO;
+    /* An answer given before the body is read ends the connection. */
+    if (own->phase == PHASE_ANSWERED && own->r.body_expected != 0)
+        return send_answer(own);
+    return MHD_YES;
+}
+
+static void more_body(struct http *h, struct own *own, const char *data, size_t len)
+{
+    if (own->r.too_large || own->phase != PHASE_BODY)
+        return;
+    if (own->body.len + len > h->o.body_max) {
+        own->r.too_large = true;
+        buf_free(&own->body);
+        return;
+    }
+    buf_put(&own->body, data, len);
+}
+
+static enum MHD_Result whole(struct http *h, struct own *own)
+{
+    own->phase = PHASE_WORK;
+    own->r.body = buf_str(&own->body);
+    own->r.body_len = own->body.len;
+    set_deadline(own->conn, INT64_MAX);
+    h->h.ready(h->h.ctx, &own->r);
+    if (own->phase == PHASE_ANSWERED)
+        return send_answer(own);
+    own->phase = PHASE_WAIT;
+    h->owed++;
+    MHD_suspend_connection(own->con);
+    return MHD_YES;
+}
+
+static enum MHD_Result on_request(void *cls, struct MHD_Connection *con, const char *url,
+                                  const char *method, const char *version, const char *data,
+                                  size_t *data_len, void **con_cls)
+{
+    struct http *h = cls;
+    struct own *own = *con_cls;
+
+    (void)con;
+    switch (own->phase) {
+    case PHASE_TARGET:
+        if (h->ending)
+            return MHD_NO;
+        return first_call(h, own, url, method, version);
+    case PHASE_BODY:
+        if (*data_len == 0)
+            return whole(h, own);
+        more_body(h, own, data, *data_len);
+        *data_len = 0;
+        return MHD_YES;
+    case PHASE_ANSWERED:
+        return send_answer(own);
+    case PHASE_SENDING:
+        *data_len = 0;
+        return MHD_YES;
+    case PHASE_WORK:
+    case PHASE_WAIT:
+    case PHASE_TAKEN:
+        break;
+    }
+    return MHD_YES;
+}
+
+/* ---- what handlers use ---------------------------------------------------------------------- */
+
+struct join {
+    const char *name;
+    struct arena *arena;
+    const char *value;
+};
+
+static enum MHD_Result join_header(void *cls, enum MHD_ValueKind kind, const char *name,
+                                   const char *value)
+{
+    struct join *j = cls;
+
+    (void)kind;
+    if (strcasecmp(name, j->name) != 0 || value == NULL)
+        return MHD_YES;
+    j->value = j->value == NULL ? arena_dup(j->arena, value)
+                                : arena_printf(j->arena, "%s, %s", j->value, value);
+    return MHD_YES;
+}
+
+const char *http_header(struct request *r, const char *name)
+{
+    struct join j = {.name = name, .arena = r->arena};
+
+    MHD_get_connection_values(own_of(r)->con, MHD_HEADER_KIND, join_header, &j);
+    return j.value;
+}
+
+const char *http_query(struct request *r, const char *name)
+{
+    const char *value = MHD_lookup_connection_value(own_of(r)->con, MHD_GET_ARGUMENT_KIND, name);
+
+    return value == NULL ? NULL : arena_dup(r->arena, value);
+}
+
+void http_reply(struct request *r, const struct reply *reply)
+{
+    struct own *own = own_of(r);
+    enum MHD_ResponseMemoryMode mode =
+        reply->lasting ? MHD_RESPMEM_PERSISTENT : MHD_RESPMEM_MUST_COPY;
+
+    assert(own->answer == NULL && own->phase != PHASE_SENDING);
+    own->status = reply->status;
+    /* The library takes the body as not const, but does not write to it. */
+    own->answer =
+        MHD_create_response_from_buffer(reply->body_len, (void *)(uintptr_t)reply->body, mode);
+    for (size_t i = 0; i < reply->n_headers; i++)
+        MHD_add_response_header(own->answer, reply->headers[i].name, reply->headers[i].value);
+    if (reply->close)
+        MHD_add_response_header(own->answer, "Connection", "close");
+    if (own->phase == PHASE_WAIT) {
+        own->r.http->owed--;
+        own->r.http->resumed = true;
+        MHD_resume_connection(own->con);
+    }
+    own->phase = PHASE_ANSWERED;
+}
+
+int http_take(struct request *r)
+{
+    struct own *own = own_of(r);
+    /* The library closes its own number after MHD_NO; without shutdown, thanks to MHD_USE_TURBO, so
+     * that the duplicate lives on. */
+    int fd = fcntl(own->conn->fd, F_DUPFD_CLOEXEC, 0);
+
+    if (fd >= 0)
+        own->phase = PHASE_TAKEN;
+    return fd;
+}
+
+/* ---- the loop ------------------------------------------------------------------------------- */
+
+static void on_timer(uv_timer_t *t);
+static void stop_now(struct http *h);
+
+static void run(struct http *h)
+{
+    MHD_UNSIGNED_LONG_LONG wait_ms;
+
+    if (h->stopped)
+        return;
+    h->resumed = false;
+    MHD_run(h->daemon);
+    if (h->ending && h->owed == 0) {
+        stop_now(h);
+        return;
+    }
+    if (MHD_get_timeout(h->daemon, &wait_ms) == MHD_YES)
+        uv_timer_start(&h->timer, on_timer, wait_ms, 0);
+    else
+        uv_timer_stop(&h->timer);
+}
+
+static void on_timer(uv_timer_t *t)
+{
+    run(t->data);
+}
+
+static void on_poll(uv_poll_t *p, int status, int events)
+{
+    (void)status;
+    (void)events;
+    run(p->data);
+}
+
+/* MHD_get_timeout does not know of pending resumes, hence no look at it here. */
+void http_turn(struct http *h)
+{
+    if (h->resumed)
+        run(h);
+}
+
+static void on_log(void *cls, const char *fmt, va_list args)
+{
+    struct arena *a = arena_new();
+
+    (void)cls;
+    log_debug("http-library", "text=%s", arena_vprintf(a, fmt, args));
+    arena_free(a);
+}
+
+static struct MHD_Daemon *start_daemon(struct http *h)
+{
+    unsigned flags = MHD_USE_EPOLL | MHD_USE_TURBO | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
+
+    return MHD_start_daemon(
+        flags, 0, on_policy, h, on_request, h, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
+        MHD_OPTION_LISTEN_SOCKET, h->at.fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned)h->o.connections,
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)(2 * REPLY_MS / 1000),
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES, MHD_OPTION_STRICT_FOR_CLIENT,
+        1, MHD_OPTION_URI_LOG_CALLBACK, on_target, h, MHD_OPTION_NOTIFY_COMPLETED, on_completed, h,
+        MHD_OPTION_NOTIFY_CONNECTION, on_connection, h, MHD_OPTION_END);
+}
+
+enum err http_new(uv_loop_t *loop, const struct http_options *o, const struct http_handlers *hh,
+                  struct http **out, const char **detail)
+{
+    const union MHD_DaemonInfo *info;
+    struct http *h;
+    struct listen_result at;
+    enum err e = listen_open(o->listen, &at, detail);
+
+    if (e != OK)
+        return e;
+    h = mem_alloc(sizeof(*h));
+    h->loop = loop;
+    h->o = *o;
+    h->h = *hh;
+    h->at = at;
+    TAILQ_INIT(&h->conns);
+    h->per_address = tally_new();
+    h->daemon = start_daemon(h);
+    if (h->daemon == NULL) {
+        *detail = "the HTTP library did not start";
+        close(at.fd);
+        tally_free(h->per_address);
+        free(h);
+        return ERR_IO;
+    }
+    info = MHD_get_daemon_info(h->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+    uv_poll_init(loop, &h->poll, info->epoll_fd);
+    uv_timer_init(loop, &h->timer);
+    uv_timer_init(loop, &h->sweeper);
+    h->poll.data = h->timer.data = h->sweeper.data = h;
+    uv_poll_start(&h->poll, UV_READABLE, on_poll);
+    uv_timer_start(&h->sweeper, on_sweep, SWEEP_MS, SWEEP_MS);
+    *out = h;
+    return OK;
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    struct http *h = handle->data;
+
+    if (--h->handles > 0)
+        return;
+    tally_free(h->per_address);
+    if (h->done != NULL)
+        h->done(h->done_ctx);
+    free(h);
+}
+
+/* The library may not be stopped while a connection is suspended; MHD_run resumed the last. */
+static void stop_now(struct http *h)
+{
+    h->stopped = true;
+    h->handles = 3;
+    uv_poll_stop(&h->poll);
+    uv_close((uv_handle_t *)&h->timer, on_closed);
+    uv_close((uv_handle_t *)&h->sweeper, on_closed);
+    MHD_stop_daemon(h->daemon);
+    uv_close((uv_handle_t *)&h->poll, on_closed);
+}
+
+void http_free(struct http *h, void (*done)(void *ctx), void *ctx)
+{
+    h->done = done;
+    h->done_ctx = ctx;
+    h->ending = true;
+    MHD_quiesce_daemon(h->daemon);
+    close(h->at.fd);
+    if (h->at.path != NULL)
+        unlink(h->at.path);
+    run(h);
+}
+
+int http_port(const struct http *h)
+{
+    return h->at.port;
+}
+
+size_t http_connections(const struct http *h)
+{
+    return h->n_conns;
+}

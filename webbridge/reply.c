@@ -1,0 +1,78 @@
+#include "webbridge/reply.h"
+
+#include <assert.h>
+#include <string.h>
+#include <strings.h>
+
+void reply_header(struct reply *r, const char *name, const char *value)
+{
+    for (size_t i = 0; i < r->n_headers; i++) {
+        if (strcasecmp(r->headers[i].name, name) == 0) {
+            r->headers[i].value = value;
+            return;
+        }
+    }
+    assert(r->n_headers < REPLY_HEADERS_MAX);
+    r->headers[r->n_headers].name = name;
+    r->headers[r->n_headers++].value = value;
+}
+
+const char *reply_get(const struct reply *r, const char *name)
+{
+    for (size_t i = 0; i < r->n_headers; i++) {
+        if (strcasecmp(r->headers[i].name, name) == 0)
+            return r->headers[i].value;
+    }
+    return NULL;
+}
+
+void reply_text(struct reply *r, int status, const char *type, const char *body)
+{
+    r->status = status;
+    r->body = body;
+    r->body_len = strlen(body);
+    reply_header(r, "Content-Type", type);
+}
+
+const char *reply_reason(int status)
+{
+    static const struct {
+        int status;
+        const char *reason;
+    } table[] = {
+        {200, "OK"},
+        {201, "Created"},
+        {204, "No Content"},
+        {304, "Not Modified"},
+        {400, "Bad Request"},
+        {401, "Unauthorized"},
+        {403, "Forbidden"},
+        {404, "Not Found"},
+        {405, "Method Not Allowed"},
+        {409, "Conflict"},
+        {413, "Content Too Large"},
+        {415, "Unsupported Media Type"},
+        {422, "Unprocessable Content"},
+        {429, "Too Many Requests"},
+        {500, "Internal Server Error"},
+        {503, "Service Unavailable"},
+    };
+
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        if (table[i].status == status)
+            return table[i].reason;
+    }
+    return "";
+}
+
+void reply_print(const struct reply *r, bool with_body, struct buf *out)
+{
+    buf_printf(out, "HTTP/1.1 %d %s\r\nConnection: close\r\n", r->status, reply_reason(r->status));
+    for (size_t i = 0; i < r->n_headers; i++)
+        buf_printf(out, "%s: %s\r\n", r->headers[i].name, r->headers[i].value);
+    if (with_body && r->status != 204 && r->status != 304)
+        buf_printf(out, "Content-Length: %zu\r\n", r->body_len);
+    buf_puts(out, "\r\n");
+    if (with_body)
+        buf_put(out, r->body, r->body_len);
+}

@@ -1,0 +1,209 @@
+#include "webbridge/route.h"
+
+#include "webbridge/api.h"
+#include "webbridge/cors.h"
+#include "webbridge/problem.h"
+
+#include <string.h>
+#include <strings.h>
+
+static const struct route table[] = {
+    {"POST", "/api/chats", api_chats_begin, ACTION_BEGIN, ROUTE_API},
+    {"GET", "/api/chats", api_chats_list, ACTION_LIST, ROUTE_API},
+    {"GET", "/api/chats/{id}", api_chats_show, ACTION_READ, ROUTE_API},
+    {"GET", "/api/chats/{id}/messages", api_messages_list, ACTION_READ, ROUTE_API},
+    {"POST", "/api/chats/{id}/messages", api_messages_post, ACTION_WRITE, ROUTE_API},
+    {"POST", "/api/chats/{id}/messages/send", api_messages_send, ACTION_WRITE, ROUTE_API},
+    {"POST", "/api/escalations", api_agents_escalate, ACTION_ESCALATE, ROUTE_API},
+    {"POST", "/api/chats/{id}/assign", api_agents_assign, ACTION_ASSIGN, ROUTE_API},
+    {"POST", "/api/chats/{id}/typing", api_messages_typing, ACTION_WRITE, ROUTE_API},
+    {"POST", "/api/chats/{id}/close", api_chats_close, ACTION_CLOSE, ROUTE_API},
+    {"GET", "/api/chats/{id}/events", api_events_open, ACTION_READ, ROUTE_STREAM},
+    {"POST", "/api/chats/{id}/events/ticket", api_events_ticket, ACTION_READ, ROUTE_API},
+    {"GET", "/healthz", api_health_live, ACTION_PUBLIC, ROUTE_API},
+    {"GET", "/readyz", api_health_ready, ACTION_PUBLIC, ROUTE_API},
+    {"GET", "/", api_pages_show, ACTION_PUBLIC, ROUTE_PAGE},
+    {"GET", "/page.js", api_pages_show, ACTION_PUBLIC, ROUTE_PAGE},
+    {"GET", "/page.css", api_pages_show, ACTION_PUBLIC, ROUTE_PAGE},
+    {"GET", "/favicon.ico", api_pages_icon, ACTION_PUBLIC, ROUTE_PAGE},
+    {NULL, NULL, NULL, ACTION_PUBLIC, ROUTE_API},
+};
+
+const struct route *route_table(void)
+{
+    return table;
+}
+
+/* ---- finding -------------------------------------------------------------------------------- */
+
+static bool matches(struct arena *a, const char *pattern, const char *path, const char **chat)
+{
+    const char *hole = strstr(pattern, "{id}");
+    size_t before = hole == NULL ? 0 : (size_t)(hole - pattern), len;
+
+    *chat = "";
+    if (hole == NULL)
+        return strcmp(pattern, path) == 0;
+    if (strncmp(pattern, path, before) != 0)
+        return false;
+    len = strcspn(path + before, "/");
+    if (len == 0 || strcmp(path + before + len, hole + 4) != 0)
+        return false;
+    *chat = arena_dup_len(a, path + before, len);
+    return true;
+}
+
+/* HEAD is GET without the body; a stream has nothing but a body. */
+static bool serves(const struct route *r, const char *method)
+{
+    if (strcmp(r->method, method) == 0)
+        return true;
+    return strcmp(method, "HEAD") == 0 && strcmp(r->method, "GET") == 0 && r->kind != ROUTE_STREAM;
+}
+
+static const char *add_method(struct arena *a, const char *allow, const struct route *r)
+{
+    const char *more =
+        strcmp(r->method, "GET") == 0 && r->kind != ROUTE_STREAM ? "GET, HEAD" : r->method;
+
+    return allow == NULL ? more : arena_printf(a, "%s, %s", allow, more);
+}
+
+const struct route *route_find(struct arena *a, const char *method, const char *path,
+                               const char **chat, const char **allow)
+{
+    const struct route *found = NULL;
+    const char *id;
+
+    *chat = "";
+    *allow = NULL;
+    for (const struct route *r = table; r->method != NULL; r++) {
+        if (!matches(a, r->path, path, &id))
+            continue;
+        *chat = id;
+        *allow = add_method(a, *allow, r);
+        if (serves(r, method))
+            found = r;
+    }
+    if (*allow != NULL)
+        *allow = arena_printf(a, "%s, OPTIONS", *allow);
+    return found;
+}
+
+/* ---- the headers are there ------------------------------------------------------------------ */
+
+static void refuse_method(struct call *c, const char *allow)
+{
+    struct reply r = {0};
+
+    problem_reply(c->arena, &r, ERR_NOT_ALLOWED, NULL);
+    reply_header(&r, "Allow", allow);
+    call_send(c, &r);
+}
+
+static void refuse_framing(struct call *c)
+{
+    struct problem_more more = {.detail = "The request line or a header is malformed."};
+    struct reply r = {.close = true};
+
+    problem_reply(c->arena, &r, ERR_INVALID, &more);
+    call_send(c, &r);
+}
+
+/* Whoever sends nothing to be known by is told so before its body is read. */
+static enum err may_anybody(const struct call *c)
+{
+    const struct principal nobody = {.kind = WHO_ANONYMOUS, .id = ""};
+
+    if (c->authorization != NULL || c->route->kind == ROUTE_STREAM)
+        return OK;
+    return may(desk_directory(c->web->desk), &nobody, NULL, c->route->action);
+}
+
+void route_begin(struct call *c)
+{
+    const char *allow;
+    enum err e;
+
+    if (c->request->malformed) {
+        refuse_framing(c);
+        return;
+    }
+    c->route = route_find(c->arena, c->method, c->path, &c->chat, &allow);
+    if (allow == NULL) {
+        call_problem(c, ERR_NOT_FOUND, NULL, 0);
+    } else if (c->route == NULL && strcmp(c->method, "OPTIONS") == 0) {
+        cors_preflight(c, allow);
+    } else if (c->route == NULL) {
+        refuse_method(c, allow);
+    } else if (c->request->body_expected > c->web->o.body_bytes) {
+        call_problem(c, ERR_TOO_LARGE, "The body is larger than the limit.", 0);
+    } else if ((e = may_anybody(c)) != OK) {
+        call_problem(c, e, NULL, 0);
+    } else if (c->route->kind == ROUTE_STREAM) {
+        c->route->run(c);
+    }
+}
+
+/* ---- the body is there too ------------------------------------------------------------------ */
+
+/* application/json or something+json, perhaps with parameters. */
+static bool is_json(const char *type)
+{
+    size_t len;
+
+    if (type == NULL)
+        return false;
+    len = strcspn(type, "; \t");
+    if (len == 16 && strncasecmp(type, "application/json", len) == 0)
+        return true;
+    return len > 5 && strncasecmp(type + len - 5, "+json", 5) == 0;
+}
+
+static bool read_body(struct call *c)
+{
+    const struct request *r = c->request;
+    enum err e;
+
+    if (r->body_len == 0 || strcmp(c->route->method, "POST") != 0) {
+        c->body = json_object();
+        return true;
+    }
+    if (!is_json(http_header(c->request, "Content-Type"))) {
+        call_problem(c, ERR_NOT_ACCEPTABLE, "Send Content-Type: application/json.", 0);
+        return false;
+    }
+    e = json_parse(r->body, r->body_len, &c->body);
+    if (e == OK && json_is_object(c->body))
+        return true;
+    call_problem(c, e == OK ? ERR_INVALID : e,
+                 e == ERR_TEXT ? "The body holds bytes or characters that are not allowed."
+                               : "The body is not a JSON object.",
+                 0);
+    return false;
+}
+
+void route_ready(struct call *c)
+{
+    if (c->request->too_large) {
+        call_problem(c, ERR_TOO_LARGE, "The body is larger than the limit.", 0);
+        return;
+    }
+    if (!read_body(c))
+        return;
+    switch (c->route->action) {
+    case ACTION_BEGIN:
+    case ACTION_PUBLIC:
+        c->route->run(c);
+        return;
+    case ACTION_LIST:
+    case ACTION_READ:
+    case ACTION_WRITE:
+    case ACTION_ESCALATE:
+    case ACTION_ASSIGN:
+    case ACTION_ENTER:
+    case ACTION_CLOSE:
+        call_authenticate(c, c->route->run);
+        return;
+    }
+}

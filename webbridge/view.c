@@ -1,0 +1,247 @@
+#include "webbridge/view.h"
+
+#include "core/base/stamp.h"
+
+#include <string.h>
+
+static void put_text(struct json *o, const char *name, const char *s)
+{
+    json_put_str(o, name, *s != '\0' ? s : NULL);
+}
+
+static void put_time(struct json *o, const char *name, int64_t ms)
+{
+    char stamp[STAMP_LEN + 1];
+
+    if (ms == 0) {
+        json_put_null(o, name);
+        return;
+    }
+    stamp_format(ms, stamp);
+    json_put_str(o, name, stamp);
+}
+
+/* ---- chats ---------------------------------------------------------------------------------- */
+
+struct json *view_agent(const struct viewer *v, const char *id)
+{
+    const struct agent *agent = *id != '\0' ? directory_by_id(v->people, id) : NULL;
+    struct json *o;
+
+    if (agent == NULL)
+        return NULL;
+    o = json_object();
+    json_put_str(o, "id", agent->id);
+    json_put_str(o, "name", agent->name);
+    json_put_null(o, "avatar");
+    if (v->kind == WHO_AGENT)
+        json_put_str(o, "email", agent->jid);
+    return o;
+}
+
+static struct json *view_customer(const struct chat *c)
+{
+    struct json *o = json_object();
+
+    json_put_str(o, "id", c->id);
+    put_text(o, "name", c->name);
+    put_text(o, "email", c->email);
+    put_text(o, "locale", c->locale);
+    put_text(o, "page", c->page);
+    return o;
+}
+
+static void put_agent(struct json *o, const char *name, const struct viewer *v, const char *id)
+{
+    struct json *agent = view_agent(v, id);
+
+    if (agent == NULL)
+        json_put_null(o, name);
+    else
+        json_put(o, name, agent);
+}
+
+struct json *view_chat(const struct viewer *v, const struct chat *c)
+{
+    struct json *o = json_object();
+    size_t position = c->state == CHAT_WAITING ? queue_position(v->queue, c) : 0;
+
+    json_put_str(o, "id", c->id);
+    json_put_str(o, "organization", c->organization);
+    json_put_str(o, "status", chat_state_name(c->state));
+    json_put_bool(o, "escalationRequested", c->escalation_requested);
+    put_text(o, "escalationReason", c->escalation_requested ? c->escalation_reason : "");
+    put_time(o, "escalationRequestedAt", c->escalation_requested_ms);
+    put_text(o, "assignedToId", c->assigned_to);
+    put_time(o, "assignedAt", c->assigned_ms);
+    put_agent(o, "assignedTo", v, c->assigned_to);
+    json_put(o, "customer", view_customer(c));
+    put_time(o, "createdAt", c->created_ms);
+    put_time(o, "lastMessageAt", c->last_seq > 0 ? c->last_ms : 0);
+    put_time(o, "waitingSince", c->state == CHAT_WAITING ? c->queued_ms : 0);
+    put_time(o, "closedAt", c->closed_ms);
+    if (position > 0)
+        json_put_int(o, "queuePosition", (int64_t)position);
+    else
+        json_put_null(o, "queuePosition");
+    json_put_int(o, "lastSeq", v->kind == WHO_CUSTOMER ? c->last_pos : c->last_seq);
+    return o;
+}
+
+/* ---- entries -------------------------------------------------------------------------------- */
+
+bool view_sees(const struct viewer *v, const struct entry *e)
+{
+    if (e->kind == ENTRY_SUBJECT)
+        return false;
+    return v->kind != WHO_CUSTOMER || (e->audience == AUDIENCE_PUBLIC && e->pos > 0);
+}
+
+int64_t view_number(const struct viewer *v, const struct entry *e)
+{
+    return v->kind == WHO_CUSTOMER ? e->pos : e->seq;
+}
+
+static enum role role_of(const struct entry *e)
+{
+    return e->kind == ENTRY_MESSAGE ? e->role : ROLE_SYSTEM;
+}
+
+/* Staff's addresses are not the customers' business (http.md, "Who is asking"). */
+static const char *sender_email(const struct viewer *v, const struct chat *c, const struct entry *e)
+{
+    const struct agent *agent;
+
+    switch (role_of(e)) {
+    case ROLE_USER:
+        return c->email;
+    case ROLE_AGENT:
+        agent = v->kind == WHO_AGENT ? directory_by_id(v->people, e->sender_id) : NULL;
+        return agent == NULL ? "" : agent->jid;
+    case ROLE_ASSISTANT:
+    case ROLE_SYSTEM:
+        break;
+    }
+    return "";
+}
+
+static struct json *view_sender(const struct viewer *v, const struct chat *c, const struct entry *e)
+{
+    struct json *o = json_object();
+    bool system = role_of(e) == ROLE_SYSTEM;
+
+    json_put_str(o, "id", system ? "system" : e->sender_id);
+    json_put_str(o, "name", system ? "System" : e->sender_name);
+    put_text(o, "email", sender_email(v, c, e));
+    json_put_null(o, "avatar");
+    return o;
+}
+
+static struct json *read_data(const struct entry *e)
+{
+    struct json *data = NULL;
+
+    if (*e->data == '\0' || json_parse(e->data, strlen(e->data), &data) != OK)
+        return NULL;
+    return data;
+}
+
+/* Only the author's own pages need the key: to know the answer to what they sent. */
+static bool is_author(const struct viewer *v, const struct entry *e)
+{
+    if (v->kind == WHO_CUSTOMER)
+        return e->role == ROLE_USER;
+    return strcmp(e->sender_id, v->id) == 0;
+}
+
+static void put_actions(struct json *o, const struct entry *e)
+{
+    struct json *data = read_data(e);
+    const struct json *actions = data == NULL ? NULL : json_get(data, "actions");
+    struct arena *a = arena_new();
+
+    if (actions == NULL)
+        json_put(o, "actions", json_array());
+    else
+        json_put_raw(o, "actions", json_print(a, actions));
+    arena_free(a);
+    json_free(data);
+}
+
+struct json *view_message(const struct viewer *v, const struct chat *c, const struct entry *e)
+{
+    struct json *o = json_object();
+
+    json_put_str(o, "id", e->id);
+    json_put_str(o, "content", e->text);
+    json_put_str(o, "role", role_name(role_of(e)));
+    put_time(o, "createdAt", e->created_ms);
+    json_put(o, "sender", view_sender(v, c, e));
+    json_put_int(o, "seq", view_number(v, e));
+    put_text(o, "clientId", is_author(v, e) ? e->client_id : "");
+    put_actions(o, e);
+    json_put_null(o, "editedAt");
+    if (e->kind != ENTRY_MESSAGE)
+        json_put_str(o, "event", entry_kind_name(e->kind));
+    return o;
+}
+
+/* ---- events --------------------------------------------------------------------------------- */
+
+static void put_member(struct json *o, const struct json *data, const char *name)
+{
+    const char *value = NULL;
+
+    if (data != NULL && json_get_str(data, name, &value) == OK && value != NULL)
+        put_text(o, name, value);
+}
+
+/* agentId, agentName and timestamp are the specification's; the rest is in its style. */
+static struct json *view_happening(const struct viewer *v, const struct entry *e)
+{
+    struct json *o = json_object();
+    struct json *data = read_data(e);
+
+    put_member(o, data, "agentId");
+    put_member(o, data, "agentName");
+    put_member(o, data, "reason");
+    put_time(o, "timestamp", e->created_ms);
+    json_put_str(o, "text", e->text);
+    json_put_str(o, "id", e->id);
+    json_put_int(o, "seq", view_number(v, e));
+    json_free(data);
+    return o;
+}
+
+static char *envelope(struct arena *a, const char *event, const char *chat_id, struct json *payload)
+{
+    struct json *o = json_object();
+    char *text;
+
+    json_put_str(o, "type", "broadcast");
+    json_put_str(o, "event", event);
+    json_put_str(o, "channel", arena_printf(a, "chat:%s:%s", chat_id, event));
+    json_put(o, "payload", payload);
+    text = json_print(a, o);
+    json_free(o);
+    return text;
+}
+
+char *view_event(struct arena *a, const struct viewer *v, const struct chat *c,
+                 const struct entry *e)
+{
+    struct json *payload = e->kind == ENTRY_MESSAGE ? view_message(v, c, e) : view_happening(v, e);
+
+    return envelope(a, entry_kind_name(e->kind), c->id, payload);
+}
+
+char *view_typing(struct arena *a, const char *chat_id, const struct event *e)
+{
+    struct json *o = json_object();
+
+    json_put_str(o, "userId", e->sender_id);
+    json_put_str(o, "userName", e->sender_name);
+    json_put_str(o, "role", role_name(e->role));
+    json_put_bool(o, "isTyping", e->typing);
+    return envelope(a, "typing", chat_id, o);
+}

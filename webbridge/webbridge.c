@@ -1,0 +1,128 @@
+#include "webbridge/webbridge.h"
+
+#include "webbridge/call.h"
+#include "webbridge/cors.h"
+#include "webbridge/route.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ADDRESSES_MAX 20000 /* remembered by each rate limit */
+#define PER_ADDRESS 50      /* connections beside streams, which are short within the library */
+
+static void on_begin(void *ctx, struct request *r)
+{
+    struct call *c = call_new(ctx, r);
+
+    r->user = c;
+    route_begin(c);
+}
+
+static void on_ready(void *ctx, struct request *r)
+{
+    (void)ctx;
+    route_ready(r->user);
+}
+
+static void on_ended(void *ctx, struct request *r)
+{
+    (void)ctx;
+    call_free(r->user);
+}
+
+static char *own_origin(const struct web_options *o, int port)
+{
+    struct arena *a = arena_new();
+    const char *host_end = strrchr(o->listen, ':');
+    char *origin;
+
+    if (*o->public_url != '\0' || strncmp(o->listen, "unix:", 5) == 0)
+        origin = mem_dup(cors_origin_of(a, o->public_url));
+    else
+        origin = mem_dup(
+            arena_printf(a, "http://%.*s:%d", (int)(host_end - o->listen), o->listen, port));
+    arena_free(a);
+    return origin;
+}
+
+static enum err open_http(struct webbridge *w, const char **detail)
+{
+    struct http_handlers handlers = {
+        .begin = on_begin, .ready = on_ready, .ended = on_ended, .ctx = w};
+    struct http_options o = {.listen = w->o.listen,
+                             .connections = w->o.connections,
+                             .per_address = w->o.streams_per_address + PER_ADDRESS,
+                             .body_max = (size_t)w->o.body_bytes,
+                             .header_seconds = w->o.header_seconds,
+                             .body_seconds = w->o.body_seconds,
+                             .proxies = w->proxies};
+
+    return http_new(w->loop, &o, &handlers, &w->http, detail);
+}
+
+enum err webbridge_new(uv_loop_t *loop, const struct web_options *o, struct desk *desk,
+                       struct bus *bus, struct webbridge **out, const char **detail)
+{
+    struct webbridge *w = mem_alloc(sizeof(*w));
+    const char *bad = "";
+    enum err e = ERR_CONFIG;
+
+    w->loop = loop;
+    w->o = *o;
+    w->desk = desk;
+    w->bus = bus;
+    *detail = "http.trusted_proxies holds what is no address";
+    if ((w->proxies = proxies_new(o->trusted_proxies, &bad)) == NULL ||
+        (e = open_http(w, detail)) != OK) {
+        proxies_free(w->proxies);
+        free(w);
+        return e;
+    }
+    w->origin = own_origin(o, http_port(w->http));
+    snprintf(w->boot, sizeof(w->boot), "%08x", crypto_random(UINT32_MAX));
+    w->new_chats = limit_new(o->chats_per_minute, ADDRESSES_MAX);
+    w->bad_tokens = limit_new(o->bad_tokens_per_minute, ADDRESSES_MAX);
+    w->tickets = tickets_new();
+    w->wires = wires_new(loop, o->heartbeat_seconds);
+    w->sse = sse_new(w);
+    *out = w;
+    return OK;
+}
+
+int webbridge_port(const struct webbridge *w)
+{
+    return http_port(w->http);
+}
+
+static void part_gone(void *ctx)
+{
+    struct webbridge *w = ctx;
+
+    if (--w->parts > 0)
+        return;
+    sse_free(w->sse);
+    tickets_free(w->tickets);
+    limit_free(w->new_chats);
+    limit_free(w->bad_tokens);
+    proxies_free(w->proxies);
+    free(w->origin);
+    if (w->done != NULL)
+        w->done(w->done_ctx);
+    free(w);
+}
+
+void webbridge_free(struct webbridge *w, void (*done)(void *ctx), void *ctx)
+{
+    w->done = done;
+    w->done_ctx = ctx;
+    w->parts = 3;
+    sse_stop(w->sse, part_gone, w);
+    http_free(w->http, part_gone, w);
+    wires_free(w->wires, part_gone, w);
+}
+
+void webbridge_turn(struct webbridge *w)
+{
+    http_turn(w->http);
+}
