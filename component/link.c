@@ -90,48 +90,6 @@ static void set_why(struct link *l, const char *fmt, ...)
     va_end(args);
 }
 
-static bool is_one_of(const char *s, const char *const *list)
-{
-    for (; *list != NULL; list++)
-        if (strcmp(s, *list) == 0)
-            return true;
-    return false;
-}
-
-/* What we sent last is to blame. */
-static bool is_poison(const char *condition)
-{
-    static const char *const list[] = {"bad-format",
-                                       "bad-namespace-prefix",
-                                       "improper-addressing",
-                                       "invalid-from",
-                                       "invalid-id",
-                                       "invalid-namespace",
-                                       "invalid-xml",
-                                       "not-well-formed",
-                                       "restricted-xml",
-                                       "xml-not-well-formed",
-                                       "unsupported-stanza-type",
-                                       "policy-violation",
-                                       NULL};
-
-    return is_one_of(condition, list);
-}
-
-/* Only people can help: the configuration is wrong, or another process has our place. */
-static bool is_refusal(const char *condition)
-{
-    static const char *const list[] = {"conflict",       "host-gone",         "host-unknown",
-                                       "not-authorized", "invalid-namespace", NULL};
-
-    return is_one_of(condition, list);
-}
-
-static bool is_shutdown(const char *condition)
-{
-    return strcmp(condition, "system-shutdown") == 0;
-}
-
 static void on_pause_over(uv_timer_t *t)
 {
     attempt(t->data);
@@ -192,10 +150,12 @@ static void lost(struct link *l)
     }
     if (was_good)
         l->fails = 0;
-    l->again = was_good && (how->condition[0] == '\0' ? how->closed : is_shutdown(how->condition));
-    retry_later(l, is_refusal(how->condition));
+    l->again =
+        was_good &&
+        (how->condition[0] == '\0' ? how->closed : strcmp(how->condition, "system-shutdown") == 0);
+    retry_later(l, stream_is_refusal(how->condition));
     l->again = false;
-    if (was_up && is_poison(how->condition) && l->on.poison != NULL)
+    if (was_up && stream_is_poison(how->condition) && l->on.poison != NULL)
         l->on.poison(l->on.ctx, how->condition);
     if (was_up && !l->freeing)
         l->on.state(l->on.ctx, LINK_DOWN, l->why);

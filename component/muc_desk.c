@@ -156,6 +156,9 @@ static void enter(struct call *c, const struct principal *who, bool resync)
 
 static void leave(struct call *c, bool lost)
 {
+    if (lost)
+        log_info("session-lost", "room=%s address=%s condition=%s", c->intent.room,
+                 c->intent.in->from.full, stanza_condition(c->intent.in));
     desk_leave(c->m->desk, c->intent.room, c->intent.in->from.full, lost,
                c->intent.status ? c->intent.status : "", NULL, NULL);
     call_free(c);
@@ -298,6 +301,7 @@ static void self_ping(struct call *c, struct muc_out *o, const struct muc_room *
 static bool of_occupant(struct call *c, struct muc_out *o, const struct muc_room *v, size_t from)
 {
     struct muc_desk *m = c->m;
+    size_t to = 0;
 
     switch (c->intent.kind) {
     case MUC_SELF_PING:
@@ -319,6 +323,12 @@ static bool of_occupant(struct call *c, struct muc_out *o, const struct muc_room
         return false;
     case MUC_PRIVATE:
         private_message(c, o, v, from);
+        return false;
+    case MUC_PROBE:
+        if (muc_index_nick(v, c->intent.nick, &to))
+            muc_send_probed(&m->service, o, v, to, c->intent.in->from.full);
+        else
+            muc_reply_error(o, c->intent.in, COND_NOT_FOUND, NULL, NULL);
         return false;
     default:
         return false;
@@ -353,6 +363,12 @@ static bool of_agent(struct call *c, struct muc_out *o, const struct muc_room *v
     }
 }
 
+/* XEP-0045 #disco-occupant: who is not in the room asks in vain. */
+static bool is_disco(const struct stanza *in)
+{
+    return xml_find(in->x, "query", NS_DISCO_INFO) || xml_find(in->x, "query", NS_DISCO_ITEMS);
+}
+
 static void looked(void *ctx, enum err e, const struct desk_answer *a)
 {
     struct call *c = ctx;
@@ -370,6 +386,8 @@ static void looked(void *ctx, enum err e, const struct desk_answer *a)
     else if (!of_agent(c, &o, v)) {
         if (muc_index(v, c->intent.in->from.full, &from, &session))
             lives = of_occupant(c, &o, v, from);
+        else if (c->intent.kind == MUC_OCCUPANT_IQ && is_disco(c->intent.in))
+            muc_reply_error(&o, c->intent.in, COND_BAD_REQUEST, "modify", NULL);
         else
             refuse(c, &o, ERR_NOT_OCCUPANT);
     }
@@ -388,14 +406,21 @@ struct listing {
     size_t n, cap;
 };
 
+static bool count_chat(void *ctx, const struct chat *c)
+{
+    struct listing *l = ctx;
+
+    (void)c;
+    l->cap++;
+    return true;
+}
+
 static bool list_chat(void *ctx, const struct chat *c)
 {
     struct listing *l = ctx;
     char wait[16];
     bool waits = c->state == CHAT_WAITING;
 
-    if (l->n == l->cap)
-        return false;
     stamp_span(desk_now(l->m->desk) - c->queued_ms, wait);
     l->items[l->n].local = arena_dup(l->arena, c->id);
     l->items[l->n++].name =
@@ -410,9 +435,11 @@ static void list_queue(struct call *c)
     struct muc_desk *m = c->m;
     struct muc_out o = muc_out_new(m);
     const struct agent *a = directory_by_jid(desk_directory(m->desk), c->intent.in->from.bare);
-    struct listing l = {.m = m, .arena = o.arena, .cap = 10000};
+    struct listing l = {.m = m, .arena = o.arena};
 
-    l.items = arena_array(o.arena, struct muc_item, a ? l.cap : 1);
+    if (a)
+        queue_each(desk_queue(m->desk), a->organization, count_chat, &l);
+    l.items = arena_array(o.arena, struct muc_item, l.cap + 1);
     if (a)
         queue_each(desk_queue(m->desk), a->organization, list_chat, &l);
     muc_reply_items(&m->service, &o, &c->intent, l.items, l.n);

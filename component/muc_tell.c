@@ -131,8 +131,11 @@ void muc_on_pong(struct muc_desk *m, const struct stanza *in)
     if (!p || strcmp(p->address, in->from.full) != 0)
         return;
     (void)map_take(m->pings, in->id);
-    if (muc_is_bounce(in))
+    if (strcmp(in->type, "error") == 0 && muc_is_bounce(in)) {
+        log_info("session-lost", "room=%s address=%s condition=%s", p->room, p->address,
+                 stanza_condition(in));
         desk_leave(m->desk, p->room, p->address, true, "", NULL, NULL);
+    }
     ping_free(p);
 }
 

@@ -450,3 +450,32 @@ const struct stream_end *stream_how(const struct stream *s)
 {
     return &s->how;
 }
+
+static bool is_one_of(const char *s, const char *const *list)
+{
+    for (; *list != NULL; list++)
+        if (strcmp(s, *list) == 0)
+            return true;
+    return false;
+}
+
+bool stream_is_poison(const char *condition)
+{
+    static const char *const list[] = {"bad-format",           "bad-namespace-prefix",
+                                       "improper-addressing",  "invalid-from",
+                                       "invalid-id",           "invalid-namespace",
+                                       "invalid-xml",          "not-well-formed",
+                                       "policy-violation",     "restricted-xml",
+                                       "unsupported-encoding", "unsupported-stanza-type",
+                                       "xml-not-well-formed",  NULL};
+
+    return is_one_of(condition, list);
+}
+
+bool stream_is_refusal(const char *condition)
+{
+    static const char *const list[] = {"conflict", "host-gone", "host-unknown", "not-authorized",
+                                       NULL};
+
+    return is_one_of(condition, list);
+}

@@ -46,4 +46,9 @@ void stream_close(struct stream *s);
 /* How the last stream ended; after stream_close. Lent until the next stream_open. */
 const struct stream_end *stream_how(const struct stream *s);
 
+/* What we sent last is to blame: it must not be sent again as it was. */
+bool stream_is_poison(const char *condition);
+/* Only people can help: the configuration is wrong, or another process has our place. */
+bool stream_is_refusal(const char *condition);
+
 #endif

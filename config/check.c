@@ -6,18 +6,29 @@
 
 #define WORD_MAX 63
 
-static bool is_port(const char *s)
+static bool is_number(const char *s)
 {
     size_t len = strspn(s, "0123456789");
 
-    return len > 0 && len <= 5 && s[len] == 0 && atoi(s) <= 65535;
+    return len > 0 && len <= 5 && s[len] == 0;
 }
 
-bool check_address(const char *s)
+bool check_proxy(const char *s)
 {
+    const char *slash = strchr(s, '/');
+    char host[64];
     unsigned char raw[16];
+    size_t len = slash ? (size_t)(slash - s) : strlen(s);
+    bool v4;
 
-    return inet_pton(AF_INET, s, raw) == 1 || inet_pton(AF_INET6, s, raw) == 1;
+    if (len >= sizeof(host))
+        return false;
+    memcpy(host, s, len);
+    host[len] = 0;
+    v4 = inet_pton(AF_INET, host, raw) == 1;
+    if (!v4 && inet_pton(AF_INET6, host, raw) != 1)
+        return false;
+    return !slash || (is_number(slash + 1) && atoi(slash + 1) <= (v4 ? 32 : 128));
 }
 
 bool check_listen(const char *s)
@@ -29,7 +40,7 @@ bool check_listen(const char *s)
 
     if (strncmp(s, "unix:", 5) == 0)
         return s[5] != 0;
-    if (!colon || !is_port(colon + 1))
+    if (!colon || !is_number(colon + 1) || atoi(colon + 1) > 65535)
         return false;
     len = (size_t)(colon - s);
     if (len < 2 || len >= sizeof(host))

@@ -138,7 +138,8 @@ static enum err put(const struct loading *l, const struct setting *s, const conf
     case SETTING_WORD:
         return put_text(l, s, at);
     case SETTING_LIST:
-        return join_list(l, s->path, at, s->check, "a numeric address", setting_place(s, l->full));
+        return join_list(l, s->path, at, s->check, "a numeric address, perhaps with /BITS",
+                         setting_place(s, l->full));
     case SETTING_INT:
     case SETTING_INT64:
         break;

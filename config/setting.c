@@ -26,8 +26,9 @@ const struct setting setting_table[] = {
          "127.0.0.1:8480, [::1]:8480 or unix:PATH", "Where browsers or the reverse proxy connect."),
     TEXT("http.public_url", c.http.public_url, "", check_url, "http(s)://HOST[:PORT] or \"\"",
          "The address that browsers see; \"\" means http://LISTEN."),
-    {"http.trusted_proxies", SETTING_LIST, AT(c.http.trusted_proxies), "", 0, 0, 0, check_address,
-     "a list of numeric addresses", "Whose X-Forwarded-For is believed.", false},
+    {"http.trusted_proxies", SETTING_LIST, AT(c.http.trusted_proxies), "", 0, 0, 0, check_proxy,
+     "a list of numeric addresses, perhaps with /BITS",
+     "Whose X-Forwarded-For is believed; a local socket's always is.", false},
 
     FILLED("xmpp.host", c.xmpp.host, "127.0.0.1", "The XMPP server's component listener."),
     INT("xmpp.port", c.xmpp.port, 5347, 1, 65535, "Its port."),

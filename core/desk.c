@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void line_pump(struct room *r);
-
 /* ---- answers --------------------------------------------------------------------------------- */
 
 static int64_t retry_of(enum err e)
@@ -25,7 +23,7 @@ void op_answer(struct op *op, enum err e, struct desk_answer *answer)
         return;
     if (!answer)
         answer = &empty;
-    if (e != ERR_NOT_FOUND && e != ERR_UNAUTHORIZED && op->room->chat) {
+    if (op->room->chat && (e == OK || op_may(op, ACTION_READ) == OK)) {
         answer->chat = op->room->chat;
         answer->room = op->room;
     }
@@ -39,17 +37,6 @@ void op_answer(struct op *op, enum err e, struct desk_answer *answer)
     done(op->ctx, e, answer);
 }
 
-void op_free_line(struct op *op)
-{
-    struct room *r = op->room;
-
-    if (op->line_free)
-        return;
-    op->line_free = true;
-    r->in_flight--;
-    line_pump(r);
-}
-
 void op_end(struct op *op)
 {
     struct room *r = op->room;
@@ -59,7 +46,22 @@ void op_end(struct op *op)
     if (!held)
         return;
     r->in_flight--;
+    /* what the failed commit did must be told, also when nobody asks */
+    if (r->stale && r->in_flight == 0 && STAILQ_EMPTY(&r->line))
+        load_room(r);
     line_pump(r);
+}
+
+enum err op_may(const struct op *op, enum action what)
+{
+    return may(op->room->desk->directory, &op->who, op->room->chat, what);
+}
+
+enum err op_may_as_agent(const struct op *op, enum action what)
+{
+    enum err e = op_may(op, what);
+
+    return e == OK && op->who.kind != WHO_AGENT ? ERR_FORBIDDEN : e;
 }
 
 void op_done(struct op *op, enum err e, struct desk_answer *answer)
@@ -90,13 +92,13 @@ static void room_rest(struct room *r)
 {
     if (r == r->desk->office || r->idle || r->n_line > 0 || r->in_flight > 0)
         return;
+    if (r->n_sessions > 0 || r->asking)
+        return;
     if (r->load != ROOM_READY) {
         (void)map_take(r->desk->rooms, r->id);
         room_free(r);
         return;
     }
-    if (r->n_sessions > 0 || r->asking)
-        return;
     r->idle = true;
     r->idle_since_ms = desk_now(r->desk);
     TAILQ_INSERT_TAIL(&r->desk->idle, r, idle_link);
@@ -113,65 +115,23 @@ static struct room *room_find(struct desk *d, const char *id)
     return r;
 }
 
-static void fail_line(struct room *r, enum err e)
-{
-    while (!STAILQ_EMPTY(&r->line)) {
-        struct op *op = STAILQ_FIRST(&r->line);
+/* ---- lines -------------------------------------------------------------------------------------
+ */
 
-        STAILQ_REMOVE_HEAD(&r->line, link);
-        r->n_line--;
+void line_fail(struct room *r, enum err e)
+{
+    struct op_list failed = STAILQ_HEAD_INITIALIZER(failed);
+
+    STAILQ_CONCAT(&failed, &r->line);
+    r->n_line = 0;
+    while (!STAILQ_EMPTY(&failed)) {
+        struct op *op = STAILQ_FIRST(&failed);
+
+        STAILQ_REMOVE_HEAD(&failed, link);
         op->line_free = true;
         op_done(op, e, NULL);
     }
 }
-
-static void take_room(struct room *r, const struct query *q)
-{
-    room_set_chat(r, &q->chats[0]);
-    for (size_t i = 0; i < q->n_participants; i++)
-        room_put_participant(r, q->participants[i].agent_id, q->participants[i].speaker);
-    room_clear_sessions(r, true);
-    for (size_t i = 0; i < q->n_sessions; i++)
-        (void)room_put_session(r, &q->sessions[i]);
-    (void)room_settle_roles(r);
-    r->load = ROOM_READY;
-    r->stale = false;
-}
-
-static void loaded(struct query *q, enum err e)
-{
-    struct room *r = q->ctx;
-
-    r->load = ROOM_UNLOADED;
-    if (e == OK)
-        take_room(r, q);
-    query_free(q);
-    if (e != OK) {
-        r->pumping = true; /* new calls wait until the old ones are told */
-        fail_line(r, e);
-        r->pumping = false;
-    } else if (r->chat->assistant_pending) {
-        chat_ask(r);
-    }
-    line_pump(r);
-}
-
-static void load(struct room *r)
-{
-    struct query *q = query_new(QUERY_ROOM, loaded, r);
-    enum err e;
-
-    q->room = arena_dup(q->arena, r->id);
-    r->load = ROOM_LOADING;
-    if ((e = r->desk->o.store.read(r->desk->o.store.self, q)) == OK)
-        return;
-    query_free(q);
-    r->load = ROOM_UNLOADED;
-    fail_line(r, e);
-}
-
-/* ---- lines -------------------------------------------------------------------------------------
- */
 
 static bool may_start(const struct room *r, const struct op *op)
 {
@@ -180,7 +140,7 @@ static bool may_start(const struct room *r, const struct op *op)
     return r->flight_plain && !r->stale && op->plain && op->plain(op);
 }
 
-static void line_pump(struct room *r)
+void line_pump(struct room *r)
 {
     if (r->pumping || r->load == ROOM_LOADING)
         return;
@@ -188,12 +148,12 @@ static void line_pump(struct room *r)
     while (!STAILQ_EMPTY(&r->line)) {
         struct op *op = STAILQ_FIRST(&r->line);
 
-        if (r->stale && r->in_flight == 0)
-            r->load = ROOM_UNLOADED;
-        if (r->load == ROOM_UNLOADED)
-            load(r);
-        if (r->load == ROOM_LOADING || STAILQ_EMPTY(&r->line))
-            break;
+        if (r->load == ROOM_UNLOADED || (r->stale && r->in_flight == 0)) {
+            load_room(r);
+            if (r->load == ROOM_LOADING)
+                break;
+            continue; /* all were refused; callers may have come back */
+        }
         if (!may_start(r, op))
             break;
         STAILQ_REMOVE_HEAD(&r->line, link);
@@ -201,9 +161,12 @@ static void line_pump(struct room *r)
         r->flight_plain = op->plain && op->plain(op);
         r->in_flight++;
         op->run(op);
+        if (r->load == ROOM_LOADING)
+            break;
     }
     r->pumping = false;
-    room_rest(r);
+    if (r->load != ROOM_LOADING)
+        room_rest(r);
 }
 
 struct op *op_new(struct desk *d, const char *room_id, const struct principal *who, desk_fn *done,
@@ -260,26 +223,40 @@ struct change *op_change(struct op *op)
     return c;
 }
 
+/* A change of people whose fate is unknown: the directory may lag behind the store. */
+static bool of_people(const struct change *c)
+{
+    return c->agent || c->agent_gone || c->organization || c->token_gone;
+}
+
+/* Is what is in memory perhaps not what is stored? */
+static bool is_stale(const struct room *r, const struct change *c, enum err e)
+{
+    if (r == r->desk->office)
+        return e == ERR_UNKNOWN && of_people(c);
+    return e == ERR_UNKNOWN || e == ERR_CONFLICT;
+}
+
 static void committed(struct change *c, enum err e)
 {
     struct op *op = c->ctx;
     struct room *r = op->room;
-    struct desk_answer refused = {.retry_ms = op->instead_retry_ms};
+    struct desk *d = r->desk;
 
     if (c->xmpp_confirmed > 0 && (e != OK || c->replayed))
-        r->desk->confirm_sent = 0; /* it was not written: desk_tick sends it again */
+        d->confirm_sent = 0; /* nothing was written: it rides with another one */
     if (c->only_replay && e == ERR_NOT_FOUND) {
-        op_done(op, op->instead, &refused);
+        op_done(op, op->instead, op->otherwise);
         change_free(c);
         return;
     }
-    r->desk->store_ok = e != ERR_UNKNOWN && e != ERR_IO;
-    if (e == ERR_UNKNOWN || e == ERR_CONFLICT)
-        r->stale = r != r->desk->office;
+    d->store_ok = e != ERR_UNKNOWN && e != ERR_IO;
+    if (is_stale(r, c, e))
+        r->stale = true;
     if (e == OK)
         op->applied(op, c);
     else
-        op_done(op, e == ERR_CONFLICT && r->stale ? ERR_UNKNOWN : e, NULL);
+        op_done(op, e == ERR_CONFLICT && r != d->office ? ERR_UNKNOWN : e, NULL);
     change_free(c);
 }
 
@@ -336,7 +313,7 @@ void op_read(struct op *op, struct query *q, void (*done)(struct op *op, struct 
     op_done(op, e, NULL);
 }
 
-bool bucket_take(struct bucket *b, double per_ms, double burst, int64_t now_ms, int64_t *retry_ms)
+bool bucket_has(struct bucket *b, double per_ms, double burst, int64_t now_ms, int64_t *retry_ms)
 {
     if (b->at_ms == 0)
         b->tokens = burst;
@@ -345,12 +322,15 @@ bool bucket_take(struct bucket *b, double per_ms, double burst, int64_t now_ms, 
     if (b->tokens > burst)
         b->tokens = burst;
     b->at_ms = now_ms;
-    if (b->tokens >= 1) {
-        b->tokens -= 1;
+    if (b->tokens >= 1)
         return true;
-    }
     *retry_ms = per_ms > 0 ? (int64_t)((1 - b->tokens) / per_ms) + 1 : 3600000;
     return false;
+}
+
+void bucket_take(struct bucket *b)
+{
+    b->tokens -= 1;
 }
 
 /* ---- the desk ----------------------------------------------------------------------------------
@@ -371,6 +351,7 @@ struct desk *desk_new(const struct desk_options *o, struct bus *bus)
     d->secret = mem_dup("");
     d->store_ok = true;
     TAILQ_INIT(&d->idle);
+    TAILQ_INIT(&d->owing);
     d->office = room_new(d, "");
     d->office->load = ROOM_READY;
     return d;
@@ -470,59 +451,8 @@ void desk_confirm(struct desk *d, int64_t gid)
         d->confirmed = gid;
 }
 
-/* ---- start and time -----------------------------------------------------------------------------
+/* ---- time --------------------------------------------------------------------------------------
  */
-
-static void nothing(struct op *op)
-{
-    op_done(op, OK, NULL);
-}
-
-static void load_soon(struct desk *d, const char *room_id)
-{
-    struct principal system = {.kind = WHO_SYSTEM, .id = ""};
-    struct op *op = op_new(d, room_id, &system, NULL, NULL);
-
-    op->run = nothing;
-    op_enter(op);
-}
-
-static void started(struct op *op, struct query *q)
-{
-    struct desk *d = op->room->desk;
-
-    free(d->epoch);
-    free(d->secret);
-    d->epoch = mem_dup(q->epoch);
-    d->secret = mem_dup(q->secret);
-    d->confirmed = d->confirm_wanted = d->confirm_sent = q->xmpp_confirmed;
-    for (size_t i = 0; i < q->n_organizations; i++)
-        directory_put_organization(d->directory, &q->organizations[i]);
-    for (size_t i = 0; i < q->n_agents; i++)
-        directory_put_agent(d->directory, &q->agents[i]);
-    for (size_t i = 0; i < q->n_chats; i++)
-        queue_put(d->queue, &q->chats[i]);
-    log_info("start", "agents=%zu open=%zu sessions=%zu unanswered=%zu", q->n_agents, q->n_chats,
-             q->n_sessions, q->n_pending);
-    for (size_t i = 0; i < q->n_sessions; i++)
-        load_soon(d, q->sessions[i].room);
-    for (size_t i = 0; i < q->n_pending; i++)
-        load_soon(d, q->pending[i]);
-    op_done(op, OK, NULL);
-}
-
-static void start_run(struct op *op)
-{
-    op_read(op, query_new(QUERY_START, NULL, NULL), started);
-}
-
-void desk_start(struct desk *d, desk_fn *done, void *ctx)
-{
-    struct op *op = op_new_office(d, done, ctx);
-
-    op->run = start_run;
-    op_enter(op);
-}
 
 static void confirm_applied(struct op *op, struct change *c)
 {
@@ -546,6 +476,7 @@ void desk_tick(struct desk *d)
         (void)map_take(d->rooms, r->id);
         room_free(r);
     }
+    chat_ask_again(d);
     if (d->confirm_wanted > d->confirm_sent) {
         struct op *op = op_new_office(d, NULL, NULL);
 

@@ -74,16 +74,43 @@ void chat_key(struct op *op, struct change *c, const char *what, const char *bod
 {
     const char *all = arena_printf(c->arena, "%s\n%s", what, body);
 
-    if (!op->key || !*op->key)
+    if (!*op->key)
         return;
     c->author = arena_dup(c->arena, op->who.id);
     c->key = arena_dup(c->arena, op->key);
     crypto_hash_raw(all, strlen(all), c->body_hash);
 }
 
+bool chat_key_ok(struct op *op)
+{
+    if (strlen(op->key) <= DESK_KEY_MAX && text_ok(op->key, strlen(op->key)))
+        return true;
+    op_refuse(op, ERR_INVALID, "clientId", "The client id is longer than 64 bytes.");
+    return false;
+}
+
+void chat_replay_or(struct op *op, const char *what, const char *body, enum err e,
+                    const struct desk_answer *answer)
+{
+    struct change *c;
+
+    op->instead = e;
+    op->otherwise = arena_new_of(op->arena, struct desk_answer);
+    if (answer)
+        *op->otherwise = *answer;
+    if (!*op->key) {
+        op_done(op, e, op->otherwise);
+        return;
+    }
+    c = op_change(op);
+    chat_key(op, c, what, body);
+    c->only_replay = true;
+    op_submit(op, c);
+}
+
 void chat_apply(struct room *r, const struct change *c)
 {
-    if (c->replayed)
+    if (c->replayed || r->stale)
         return;
     if (c->chat)
         room_set_chat(r, c->chat);
@@ -103,9 +130,12 @@ void chat_apply(struct room *r, const struct change *c)
 
 void chat_publish(struct room *r, const struct change *c)
 {
-    bool roles = room_settle_roles(r);
+    bool roles;
 
-    for (size_t i = 0; i < c->n_entries && !c->replayed; i++) {
+    if (c->replayed || r->stale)
+        return;
+    roles = room_settle_roles(r);
+    for (size_t i = 0; i < c->n_entries; i++) {
         struct event e = {
             .kind = EVENT_ENTRY, .room = r, .room_id = r->id, .entry = &c->entries[i]};
 
@@ -153,22 +183,18 @@ static enum err take_name(struct op *op, const char *given, const char **out)
         return OK;
     if ((e = text_name(op->arena, given, &name)) != OK)
         return e;
-    if (directory_reserved_name(op->room->desk->directory, name))
+    if (people_reserved_name(op, name))
         return ERR_INVALID;
     *out = name;
     return OK;
 }
 
+/* The new chat's room is not in memory, and needs not be. */
 static void begun(struct op *op, struct change *c)
 {
-    struct desk_answer a = {.token = op->call};
-    struct room fresh = {.desk = op->room->desk, .chat = c->chat};
+    struct desk_answer a = {.token = op->call, .chat = c->chat};
 
-    /* the new chat's room is not in memory, and needs not be */
-    op->room = &fresh;
-    op_answer(op, OK, &a);
-    op->room = fresh.desk->office;
-    op_end(op);
+    op_done(op, OK, &a);
 }
 
 static void begin_store(struct op *op, const struct chat *given)
@@ -205,7 +231,7 @@ static void begin_run(struct op *op)
     enum err e;
 
     if (!o) {
-        op_refuse(op, ERR_INVALID, "organization", "There is no such organization.");
+        op_refuse(op, ERR_NOT_FOUND, "organization", "There is no such organization.");
         return;
     }
     chat.organization = o->name;
@@ -249,8 +275,7 @@ void desk_begin(struct desk *d, const struct begin *b, desk_fn *done, void *ctx)
 
 struct escalate {
     const char *reason;
-    bool unchanged, replayed;
-    struct entry *entry;
+    int64_t median_ms; /* of the last claims' waits; -1 too few */
 };
 
 static int compare_waits(const void *a, const void *b)
@@ -260,49 +285,72 @@ static int compare_waits(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* http.md: median wait of the last 20 claims x position / available agents; none under 5 samples */
-static int64_t estimate(struct op *op, struct query *q, int64_t position)
+static int64_t median(struct query *q)
 {
-    size_t agents = desk_agents_available(op->room->desk, op->room->chat->organization);
-
-    if (q->n_waits < 5 || position == 0)
+    if (q->n_waits < 5)
         return -1;
     qsort(q->waits_ms, q->n_waits, sizeof(int64_t), compare_waits);
-    return q->waits_ms[q->n_waits / 2] * position / (int64_t)(agents > 0 ? agents : 1);
+    return q->waits_ms[q->n_waits / 2];
 }
 
-static void escalate_estimated(struct op *op, struct query *q)
+/* http.md: median wait of the last 20 claims x position / available agents; none under 5 samples */
+static void estimate(const struct op *op, struct desk_answer *a)
 {
-    const struct escalate *e = op->call;
-    int64_t position = (int64_t)queue_position(op->room->desk->queue, op->room->chat);
-    struct desk_answer a = {.unchanged = e->unchanged,
-                            .replayed = e->replayed,
-                            .entries = e->entry,
-                            .n_entries = e->entry ? 1 : 0,
-                            .position = position,
-                            .estimate_ms = estimate(op, q, position)};
+    const struct escalate *call = op->call;
+    struct desk *d = op->room->desk;
+    size_t agents = desk_agents_available(d, op->room->chat->organization);
 
-    op_done(op, OK, &a);
-}
-
-static void escalate_estimate(struct op *op)
-{
-    struct query *q = query_new(QUERY_WAITS, NULL, NULL);
-
-    q->organization = arena_dup(q->arena, op->room->chat->organization);
-    op_read(op, q, escalate_estimated);
+    a->position = (int64_t)queue_position(d->queue, op->room->chat);
+    a->estimate_ms = -1;
+    if (call->median_ms >= 0 && a->position > 0)
+        a->estimate_ms = call->median_ms * a->position / (int64_t)(agents > 0 ? agents : 1);
 }
 
 static void escalate_applied(struct op *op, struct change *c)
 {
-    struct escalate *e = op->call;
+    struct room *r = op->room;
+    struct desk_answer a = {
+        .entries = c->entries, .n_entries = c->n_entries, .replayed = c->replayed};
 
-    e->replayed = c->replayed;
-    if (c->n_entries > 0)
-        e->entry = entry_dup(op->arena, &c->entries[0]);
-    chat_apply(op->room, c);
-    chat_publish(op->room, c);
-    escalate_estimate(op);
+    if (!c->replayed && op->who.kind == WHO_CUSTOMER)
+        bucket_take(&r->escalations);
+    chat_apply(r, c);
+    estimate(op, &a);
+    op_answer(op, OK, &a);
+    chat_publish(r, c);
+    op_end(op);
+}
+
+static void escalate_store(struct op *op)
+{
+    const struct escalate *call = op->call;
+    struct change *c = op_change(op);
+    struct chat *chat = chat_alter(op, c);
+    const char *pairs[] = {"reason", call->reason, NULL};
+
+    chat->state = CHAT_WAITING;
+    chat->escalation_requested = true;
+    chat->escalation_reason = arena_dup(c->arena, call->reason);
+    chat->escalation_requested_ms = chat->queued_ms = c->now_ms;
+    chat->assistant_pending = false;
+    chat_entry(op, c, ENTRY_ESCALATED, ROLE_SYSTEM, op->room->desk->o.texts.waiting)->data =
+        data_with(c, pairs);
+    chat_key(op, c, "escalate", call->reason);
+    op_submit(op, c);
+}
+
+static void escalate_waits(struct op *op, struct query *q)
+{
+    struct escalate *call = op->call;
+    struct desk_answer same = {.unchanged = true};
+
+    call->median_ms = median(q);
+    if (!op->room->chat->escalation_requested) {
+        escalate_store(op);
+        return;
+    }
+    estimate(op, &same);
+    chat_replay_or(op, "escalate", call->reason, OK, &same);
 }
 
 static void escalate_run(struct op *op)
@@ -310,48 +358,33 @@ static void escalate_run(struct op *op)
     struct room *r = op->room;
     struct desk *d = r->desk;
     struct escalate *call = op->call;
-    enum err e = may(d->directory, &op->who, r->chat, ACTION_ESCALATE);
     struct desk_answer a = {0};
-    struct change *c;
-    struct chat *chat;
-    const char *reason;
+    enum err e = op_may(op, ACTION_ESCALATE);
+    struct query *q;
 
-    if (e == OK && r->chat->state == CHAT_CLOSED)
-        e = ERR_CLOSED;
-    if (e == OK)
-        e = field(op->arena, call->reason, FIELD_MAX, &reason);
     if (e != OK) {
-        op_refuse(op, e, "reason", NULL);
+        op_done(op, e, NULL);
         return;
     }
-    if (r->chat->escalation_requested) {
-        call->unchanged = true;
-        escalate_estimate(op);
+    if ((e = field(op->arena, call->reason, FIELD_MAX, &call->reason)) != OK) {
+        op_refuse(op, e, "reason", "This reason cannot be used.");
         return;
     }
-    if (op->who.kind == WHO_CUSTOMER &&
-        !bucket_take(&r->escalations, d->o.escalations_per_hour / 3600000.0,
-                     d->o.escalations_per_hour, desk_now(d), &a.retry_ms)) {
+    if (!chat_key_ok(op))
+        return;
+    if (r->chat->state == CHAT_CLOSED) {
+        chat_replay_or(op, "escalate", call->reason, ERR_CLOSED, NULL);
+        return;
+    }
+    if (!r->chat->escalation_requested && op->who.kind == WHO_CUSTOMER &&
+        !bucket_has(&r->escalations, d->o.escalations_per_hour / 3600000.0,
+                    d->o.escalations_per_hour, desk_now(d), &a.retry_ms)) {
         op_done(op, ERR_RATE, &a);
         return;
     }
-    c = op_change(op);
-    chat = chat_alter(op, c);
-    chat->state = CHAT_WAITING;
-    chat->escalation_requested = true;
-    if (*reason)
-        chat->escalation_reason = arena_dup(c->arena, reason);
-    chat->escalation_requested_ms = chat->queued_ms = c->now_ms;
-    chat->assistant_pending = false;
-    {
-        const char *pairs[] = {"reason", chat->escalation_reason, NULL};
-
-        chat_entry(op, c, ENTRY_ESCALATED, ROLE_SYSTEM, d->o.texts.waiting)->data =
-            data_with(c, pairs);
-    }
-    chat_key(op, c, "escalate", reason);
-    op->applied = escalate_applied;
-    op_submit(op, c);
+    q = query_new(QUERY_WAITS, NULL, NULL);
+    q->organization = arena_dup(q->arena, r->chat->organization);
+    op_read(op, q, escalate_waits);
 }
 
 void desk_escalate(struct desk *d, const struct principal *who, const char *chat,
@@ -361,9 +394,11 @@ void desk_escalate(struct desk *d, const struct principal *who, const char *chat
     struct escalate *call = arena_new_of(op->arena, struct escalate);
 
     call->reason = arena_dup(op->arena, reason);
+    call->median_ms = -1;
     op->key = arena_dup(op->arena, key);
     op->call = call;
     op->run = escalate_run;
+    op->applied = escalate_applied;
     op_enter(op);
 }
 
@@ -384,28 +419,28 @@ static void assign_applied(struct op *op, struct change *c)
 static void assign_run(struct op *op)
 {
     struct room *r = op->room;
-    enum err e = may(r->desk->directory, &op->who, r->chat, ACTION_ASSIGN);
-    struct desk_answer same = {.unchanged = true};
-    const struct agent *agent;
+    enum err e = op_may_as_agent(op, ACTION_ASSIGN);
+    bool mine = e == OK && strcmp(r->chat->assigned_to, op->who.id) == 0;
+    struct desk_answer same = {.unchanged = mine};
     struct change *c;
 
-    if (e == OK && r->chat->state == CHAT_CLOSED)
-        e = ERR_CLOSED;
     if (e != OK) {
         op_done(op, e, NULL);
         return;
     }
-    if (r->chat->state == CHAT_LIVE) {
-        bool mine = strcmp(r->chat->assigned_to, op->who.id) == 0;
-
-        op_done(op, mine ? OK : ERR_ALREADY_ASSIGNED, &same);
+    if (!chat_key_ok(op))
+        return;
+    if (r->chat->state == CHAT_CLOSED) {
+        chat_replay_or(op, "assign", "", ERR_CLOSED, NULL);
         return;
     }
-    agent = directory_by_id(r->desk->directory, op->who.id);
+    if (r->chat->state == CHAT_LIVE) {
+        chat_replay_or(op, "assign", "", mine ? OK : ERR_ALREADY_ASSIGNED, &same);
+        return;
+    }
     c = op_change(op);
-    chat_claim(op, c, agent);
+    chat_claim(op, c, directory_by_id(r->desk->directory, op->who.id));
     chat_key(op, c, "assign", "");
-    op->applied = assign_applied;
     op_submit(op, c);
 }
 
@@ -416,6 +451,7 @@ void desk_assign(struct desk *d, const struct principal *who, const char *chat, 
 
     op->key = arena_dup(op->arena, key);
     op->run = assign_run;
+    op->applied = assign_applied;
     op_enter(op);
 }
 
@@ -433,50 +469,51 @@ static void close_applied(struct op *op, struct change *c)
         op_done(op, OK, &a);
         return;
     }
-
     chat_apply(r, c);
     op_answer(op, OK, &a);
     chat_publish(r, c);
     e.why = r->desk->o.texts.closed;
     bus_publish(r->desk->bus, &e);
-    room_clear_sessions(r, false);
+    room_clear_sessions(r);
     op_end(op);
+}
+
+static void close_store(struct op *op, const char *reason)
+{
+    struct change *c = op_change(op);
+    struct chat *chat = chat_alter(op, c);
+    const char *pairs[] = {"reason", reason, NULL};
+
+    chat->state = CHAT_CLOSED;
+    chat->closed_ms = c->now_ms;
+    chat->assistant_pending = false;
+    chat_entry(op, c, ENTRY_CLOSED, ROLE_SYSTEM, op->room->desk->o.texts.closed)->data =
+        data_with(c, pairs);
+    c->gone_all = true;
+    chat_key(op, c, "close", reason);
+    op_submit(op, c);
 }
 
 static void close_run(struct op *op)
 {
-    struct room *r = op->room;
-    struct desk *d = r->desk;
-    enum err e = may(d->directory, &op->who, r->chat, ACTION_CLOSE);
+    enum err e = op_may(op, ACTION_CLOSE);
     struct desk_answer same = {.unchanged = true};
     const char *reason = "";
-    struct change *c;
-    struct chat *chat;
 
-    if (e == OK)
-        e = field(op->arena, op->call, FIELD_MAX, &reason);
     if (e != OK) {
-        op_refuse(op, e, "reason", NULL);
+        op_done(op, e, NULL);
         return;
     }
-    if (r->chat->state == CHAT_CLOSED) {
-        op_done(op, OK, &same);
+    if ((e = field(op->arena, op->call, FIELD_MAX, &reason)) != OK) {
+        op_refuse(op, e, "reason", "This reason cannot be used.");
         return;
     }
-    c = op_change(op);
-    chat = chat_alter(op, c);
-    chat->state = CHAT_CLOSED;
-    chat->closed_ms = c->now_ms;
-    chat->assistant_pending = false;
-    {
-        const char *pairs[] = {"reason", reason, NULL};
-
-        chat_entry(op, c, ENTRY_CLOSED, ROLE_SYSTEM, d->o.texts.closed)->data = data_with(c, pairs);
-    }
-    c->gone_all = true;
-    chat_key(op, c, "close", reason);
-    op->applied = close_applied;
-    op_submit(op, c);
+    if (!chat_key_ok(op))
+        return;
+    if (op->room->chat->state == CHAT_CLOSED)
+        chat_replay_or(op, "close", reason, OK, &same);
+    else
+        close_store(op, reason);
 }
 
 void desk_close(struct desk *d, const struct principal *who, const char *chat, const char *reason,
@@ -487,5 +524,6 @@ void desk_close(struct desk *d, const struct principal *who, const char *chat, c
     op->key = arena_dup(op->arena, key);
     op->call = arena_dup(op->arena, reason);
     op->run = close_run;
+    op->applied = close_applied;
     op_enter(op);
 }

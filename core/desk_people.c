@@ -25,8 +25,9 @@ static bool forget(void *ctx, const char *key, void *value)
     return true;
 }
 
-static void forget_tokens(struct desk *d)
+void people_forget_tokens(struct desk *d)
 {
+    d->tokens_forgotten++;
     map_each(d->tokens, forget, d);
 }
 
@@ -34,8 +35,26 @@ struct asking {
     struct desk *desk;
     desk_who_fn *done;
     void *ctx;
+    uint64_t tokens_forgotten;
     char hex[HASH_HEX_LEN + 1];
 };
+
+static void remember_token(struct asking *ask, const struct token *t)
+{
+    struct desk *d = ask->desk;
+    struct known_token *known;
+
+    /* a key may have been removed since it was read */
+    if (ask->tokens_forgotten != d->tokens_forgotten)
+        return;
+    if (map_count(d->tokens) >= TOKENS_KNOWN)
+        people_forget_tokens(d);
+    known = mem_alloc(sizeof(*known));
+    known->kind = t->kind == TOKEN_CHAT ? WHO_CUSTOMER : WHO_AGENT;
+    strncpy(known->id, t->subject, ID_LEN);
+    free(map_take(d->tokens, ask->hex));
+    map_set(d->tokens, ask->hex, known);
+}
 
 static void token_read(struct query *q, enum err e)
 {
@@ -43,15 +62,9 @@ static void token_read(struct query *q, enum err e)
     struct principal who = {.kind = WHO_ANONYMOUS, .id = ""};
 
     if (e == OK) {
-        struct known_token *known = mem_alloc(sizeof(*known));
-
-        known->kind = q->tokens[0].kind == TOKEN_CHAT ? WHO_CUSTOMER : WHO_AGENT;
-        strncpy(known->id, q->tokens[0].subject, ID_LEN);
-        if (map_count(ask->desk->tokens) >= TOKENS_KNOWN)
-            forget_tokens(ask->desk);
-        free(map_take(ask->desk->tokens, ask->hex));
-        map_set(ask->desk->tokens, ask->hex, known);
-        who = (struct principal){.kind = known->kind, .id = known->id};
+        who.kind = q->tokens[0].kind == TOKEN_CHAT ? WHO_CUSTOMER : WHO_AGENT;
+        who.id = q->tokens[0].subject;
+        remember_token(ask, &q->tokens[0]);
     }
     ask->done(ask->ctx, e == ERR_NOT_FOUND ? ERR_UNAUTHORIZED : e, &who);
     query_free(q);
@@ -79,7 +92,8 @@ void desk_authenticate(struct desk *d, const char *token, desk_who_fn *done, voi
     }
     q = query_new(QUERY_TOKEN, token_read, NULL);
     ask = arena_new_of(q->arena, struct asking);
-    *ask = (struct asking){.desk = d, .done = done, .ctx = ctx};
+    *ask = (struct asking){
+        .desk = d, .done = done, .ctx = ctx, .tokens_forgotten = d->tokens_forgotten};
     memcpy(ask->hex, hex, sizeof(hex));
     crypto_hash_raw(token, TOKEN_LEN, q->hash);
     q->ctx = ask;
@@ -91,6 +105,16 @@ void desk_authenticate(struct desk *d, const char *token, desk_who_fn *done, voi
 
 /* ---- agents ------------------------------------------------------------------------------------
  */
+
+/* The directory does not know how the assistant is called here. */
+bool people_reserved_name(struct op *op, const char *name)
+{
+    struct desk *d = op->room->desk;
+    const char *assistant = text_skeleton(op->arena, desk_assistant_name(d));
+
+    return directory_reserved_name(d->directory, name) ||
+           (*assistant && strcmp(text_skeleton(op->arena, name), assistant) == 0);
+}
 
 static void agent_added(struct op *op, struct change *c)
 {
@@ -119,7 +143,7 @@ static void agent_add_run(struct op *op)
         op_refuse(op, ERR_CONFLICT, "jid", "There is an agent with this JID.");
         return;
     }
-    if (directory_reserved_name(d->directory, name)) {
+    if (people_reserved_name(op, name)) {
         op_refuse(op, ERR_CONFLICT, "name",
                   "This name looks like another agent, the assistant or the system.");
         return;
@@ -153,28 +177,49 @@ void desk_agent_add(struct desk *d, const struct agent_new *in, desk_fn *done, v
     op_enter(op);
 }
 
-static bool leave_room(void *ctx, const char *key, void *value)
-{
-    const char *agent_id = ctx;
-    struct room *r = value;
-    const struct occupant *o = room_own(r, agent_id);
+struct leaving {
+    struct arena *arena;
+    const char *agent_id;
+    struct left {
+        const char *room, *address;
+        struct left *next;
+    } * first;
+};
 
-    (void)key;
-    for (size_t i = 0; o && i < o->n_sessions; i++)
-        desk_leave(r->desk, r->id, o->sessions[i]->address, false, "removed", NULL, NULL);
+static bool note_sessions(void *ctx, const char *key, void *value)
+{
+    struct leaving *l = ctx;
+    const struct occupant *o = room_own(value, l->agent_id);
+
+    for (size_t i = 0; o && i < o->n_sessions; i++) {
+        struct left *left = arena_new_of(l->arena, struct left);
+
+        *left = (struct left){arena_dup(l->arena, key),
+                              arena_dup(l->arena, o->sessions[i]->address), l->first};
+        l->first = left;
+    }
     return true;
+}
+
+void people_gone(struct desk *d, const char *agent_id)
+{
+    struct event e = {.kind = EVENT_AGENT_GONE, .room_id = "", .agent_id = agent_id};
+    struct leaving l = {.arena = arena_new(), .agent_id = agent_id};
+
+    directory_del_agent(d->directory, agent_id);
+    people_forget_tokens(d);
+    /* all are noted first: leaving changes the occupants, and may free rooms */
+    map_each(d->rooms, note_sessions, &l);
+    bus_publish(d->bus, &e);
+    for (const struct left *left = l.first; left; left = left->next)
+        desk_leave(d, left->room, left->address, false, "removed", NULL, NULL);
+    arena_free(l.arena);
 }
 
 static void agent_removed(struct op *op, struct change *c)
 {
-    struct desk *d = op->room->desk;
-    struct event e = {.kind = EVENT_AGENT_GONE, .room_id = "", .agent_id = c->agent_gone};
-
-    directory_del_agent(d->directory, c->agent_gone);
-    forget_tokens(d);
-    map_each(d->rooms, leave_room, (void *)(intptr_t)c->agent_gone);
     op_answer(op, OK, NULL);
-    bus_publish(d->bus, &e);
+    people_gone(op->room->desk, c->agent_gone);
     op_end(op);
 }
 
@@ -346,7 +391,7 @@ void desk_key_list(struct desk *d, desk_fn *done, void *ctx)
 static void key_removed(struct op *op, struct change *c)
 {
     (void)c;
-    forget_tokens(op->room->desk);
+    people_forget_tokens(op->room->desk);
     op_done(op, OK, NULL);
 }
 
@@ -363,7 +408,7 @@ static void key_matched(struct op *op, struct query *q)
 
         for (size_t k = 0; k < HASH_LEN; k++)
             (void)snprintf(hex + 2 * k, 3, "%02x", q->tokens[i].hash[k]);
-        if (strncmp(hex, prefix, strlen(prefix)) == 0) {
+        if (*prefix && strncmp(hex, prefix, strlen(prefix)) == 0) {
             found = &q->tokens[i];
             n++;
         }

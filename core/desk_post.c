@@ -17,38 +17,31 @@ struct post_call {
 static void post_applied(struct op *op, struct change *c)
 {
     struct room *r = op->room;
-    struct desk_answer a = {
-        .entries = c->entries + (c->n_entries - 1), .n_entries = 1, .replayed = c->replayed};
-    const struct entry *last = &c->entries[c->n_entries - 1];
+    struct desk_answer a = {.replayed = c->replayed};
+    const struct entry *last = NULL;
 
+    if (c->n_entries > 0) {
+        last = &c->entries[c->n_entries - 1]; /* before it: agent_joined or reopened */
+        a.entries = last;
+        a.n_entries = 1;
+    }
     chat_apply(r, c);
     op_answer(op, OK, &a);
     chat_publish(r, c);
-    if (!c->replayed && r->chat->assistant_pending && last->role == ROLE_USER) {
+    if (!c->replayed && r->chat->assistant_pending && last && last->role == ROLE_USER) {
         r->question_seq = last->seq;
         chat_ask(r);
     }
     op_end(op);
 }
 
-/* A refusal may hide that the first try went through: with a key, the store is asked before. */
-static void refuse_unless_replay(struct op *op, enum err e, int64_t retry_ms)
+/* A refusal may hide that the first try went through. */
+static void post_refuse(struct op *op, enum err e, int64_t retry_ms)
 {
     const struct post_call *p = op->call;
     struct desk_answer a = {.retry_ms = retry_ms};
-    struct change *c;
 
-    if (!op->key || !*op->key) {
-        op_done(op, e, &a);
-        return;
-    }
-    c = op_change(op);
-    chat_key(op, c, "post", p->text);
-    c->only_replay = true;
-    op->instead = e;
-    op->instead_retry_ms = retry_ms;
-    op->applied = post_applied;
-    op_submit(op, c);
+    chat_replay_or(op, "post", p->text, e, &a);
 }
 
 static void post_store(struct op *op, struct change *c, enum role role, const char *sender_id,
@@ -63,7 +56,6 @@ static void post_store(struct op *op, struct change *c, enum role role, const ch
     e->stanza_id = arena_dup(c->arena, p->stanza_id);
     e->payload = arena_dup(c->arena, p->payload);
     chat_key(op, c, "post", p->text);
-    op->applied = post_applied;
     op_submit(op, c);
 }
 
@@ -90,18 +82,19 @@ static void customer_post(struct op *op)
     struct change *c;
 
     if (closed && desk_now(d) - chat->closed_ms > d->o.linger_ms) {
-        refuse_unless_replay(op, ERR_CLOSED, 0);
+        post_refuse(op, ERR_CLOSED, 0);
         return;
     }
     if (p->escalated_only && !chat->escalation_requested) {
-        refuse_unless_replay(op, ERR_NOT_ESCALATED, 0);
+        post_refuse(op, ERR_NOT_ESCALATED, 0);
         return;
     }
-    if (!bucket_take(&r->messages, d->o.messages_per_minute / 60000.0, d->o.messages_burst,
-                     desk_now(d), &retry_ms)) {
-        refuse_unless_replay(op, ERR_RATE, retry_ms);
+    if (!bucket_has(&r->messages, d->o.messages_per_minute / 60000.0, d->o.messages_burst,
+                    desk_now(d), &retry_ms)) {
+        post_refuse(op, ERR_RATE, retry_ms);
         return;
     }
+    bucket_take(&r->messages);
     c = op_change(op);
     if (closed)
         reopen(op, c);
@@ -120,17 +113,17 @@ static void agent_post(struct op *op)
     const struct agent *agent = directory_by_id(d->directory, op->who.id);
     struct change *c;
 
-    if (*p->address && !room_by_address(r, p->address, NULL)) {
+    if (*p->address && !room_has(r, op->who.id, p->address)) {
         op_done(op, ERR_NOT_OCCUPANT, NULL);
         return;
     }
     if (r->chat->state == CHAT_CLOSED) {
-        refuse_unless_replay(op, ERR_CLOSED, 0);
+        post_refuse(op, ERR_CLOSED, 0);
         return;
     }
     if (r->chat->state == CHAT_LIVE ? !room_is_speaker(r, op->who.id)
                                     : d->o.claim_on == CLAIM_COMMAND) {
-        refuse_unless_replay(op, ERR_FORBIDDEN, 0);
+        post_refuse(op, ERR_FORBIDDEN, 0);
         return;
     }
     c = op_change(op);
@@ -157,17 +150,13 @@ static bool post_check(struct op *op)
         op_refuse(op, ERR_INVALID, "content", "The text is empty.");
         return false;
     }
-    if (op->key && (strlen(op->key) > DESK_KEY_MAX || !text_ok(op->key, strlen(op->key)))) {
-        op_refuse(op, ERR_INVALID, "clientId", "The client id is longer than 64 bytes.");
-        return false;
-    }
-    return true;
+    return chat_key_ok(op);
 }
 
 static void post_run(struct op *op)
 {
-    struct room *r = op->room;
-    enum err e = may(r->desk->directory, &op->who, r->chat, ACTION_WRITE);
+    bool customer = op->who.kind == WHO_CUSTOMER;
+    enum err e = customer ? op_may(op, ACTION_WRITE) : op_may_as_agent(op, ACTION_WRITE);
 
     if (e != OK) {
         op_done(op, e, NULL);
@@ -175,7 +164,7 @@ static void post_run(struct op *op)
     }
     if (!post_check(op))
         return;
-    if (op->who.kind == WHO_CUSTOMER)
+    if (customer)
         customer_post(op);
     else
         agent_post(op);
@@ -212,6 +201,7 @@ void desk_post(struct desk *d, const struct principal *who, const char *chat, co
     op->key = arena_dup(op->arena, p->key);
     op->call = call;
     op->run = post_run;
+    op->applied = post_applied;
     op->plain = post_plain;
     op_enter(op);
 }
@@ -230,6 +220,22 @@ struct answer {
     bool offer_human;
     const char *reason;
 };
+
+#define ASK_AGAIN_MS 5000
+
+/* The assistant is at work no more, but owes an answer. */
+static void ask_failed(struct room *r)
+{
+    r->asking = true; /* nobody else asks meanwhile */
+    r->ask_at_ms = desk_now(r->desk) + ASK_AGAIN_MS;
+    TAILQ_INSERT_TAIL(&r->desk->owing, r, owing_link);
+}
+
+void chat_ask_later(struct room *r)
+{
+    if (!r->asking)
+        ask_failed(r);
+}
 
 static void answer_applied(struct op *op, struct change *c)
 {
@@ -284,12 +290,10 @@ static void answer_run(struct op *op)
     e->sender_id = "assistant";
     e->sender_name = arena_dup(c->arena, desk_assistant_name(r->desk));
     e->data = offer_data(op, c, a);
-    op->applied = answer_applied;
     op_submit(op, c);
 }
 
-/* However the op ends, the assistant is free again: a failed commit leaves the question pending,
- * and the room, loaded anew, asks once more. */
+/* A failed commit leaves the question pending: it is asked again. */
 static void answer_done(void *ctx, enum err e, const struct desk_answer *a)
 {
     struct turn *t = ctx;
@@ -299,7 +303,7 @@ static void answer_done(void *ctx, enum err e, const struct desk_answer *a)
     if (e != OK) {
         log_warn("assistant", "room=%s error=%s", t->room, err_name(e));
         if (r)
-            r->asking = false;
+            ask_failed(r);
     }
     arena_free(t->arena);
 }
@@ -311,12 +315,29 @@ static void answered(void *ctx, const char *text, bool offer_human, const char *
     struct op *op = op_new(t->desk, t->room, &assistant, answer_done, t);
     struct answer *a = arena_new_of(op->arena, struct answer);
 
-    a->text = text_body(op->arena, text_clean(op->arena, text, strlen(text)));
+    a->text = text_body(op->arena, text_clean(op->arena, text, strnlen(text, DESK_TEXT_MAX)));
     a->offer_human = offer_human;
     a->reason = arena_dup(op->arena, reason);
     op->call = a;
     op->run = answer_run;
+    op->applied = answer_applied;
     op_enter(op);
+}
+
+/* A message that came while the assistant wrote stands before its answer in the log; the turn ends
+ * with the question. */
+static void put_question_last(struct query *q)
+{
+    struct entry question;
+    size_t i = q->n_entries;
+
+    while (i > 0 && q->entries[i - 1].role != ROLE_USER)
+        i--;
+    if (i == 0 || i == q->n_entries)
+        return;
+    question = q->entries[i - 1];
+    memmove(&q->entries[i - 1], &q->entries[i], (q->n_entries - i) * sizeof(struct entry));
+    q->entries[q->n_entries - 1] = question;
 }
 
 static void turn_read(struct query *q, enum err e)
@@ -326,11 +347,12 @@ static void turn_read(struct query *q, enum err e)
     struct assistant_turn turn = {.entries = q->entries, .n_entries = q->n_entries};
 
     if (e == OK && r && r->chat) {
+        put_question_last(q);
         turn.chat = r->chat;
         t->desk->o.assistant.answer(t->desk->o.assistant.self, &turn, answered, t);
     } else {
         if (r)
-            r->asking = false;
+            ask_failed(r);
         arena_free(t->arena);
     }
     query_free(q);
@@ -359,7 +381,42 @@ void chat_ask(struct room *r)
     r->asked_seq = r->question_seq;
     if (d->o.store.read(d->o.store.self, q) == OK)
         return;
-    r->asking = false;
+    ask_failed(r);
     query_free(q);
     arena_free(a);
+}
+
+/* ---- asking again ------------------------------------------------------------------------------
+ */
+
+static void asked_again(void *ctx, enum err e, const struct desk_answer *a)
+{
+    (void)a;
+    if (e != OK)
+        ask_failed(ctx); /* asking is still set, and keeps the room */
+}
+
+static void ask_again_run(struct op *op)
+{
+    struct room *r = op->room;
+
+    r->asking = false;
+    if (r->chat->assistant_pending)
+        chat_ask(r);
+    op_done(op, OK, NULL);
+}
+
+void chat_ask_again(struct desk *d)
+{
+    struct principal system = {.kind = WHO_SYSTEM, .id = ""};
+    int64_t now = desk_now(d);
+    struct room *r;
+
+    while ((r = TAILQ_FIRST(&d->owing)) && r->ask_at_ms <= now) {
+        struct op *op = op_new(d, r->id, &system, asked_again, r);
+
+        TAILQ_REMOVE(&d->owing, r, owing_link);
+        op->run = ask_again_run;
+        op_enter(op);
+    }
 }

@@ -69,8 +69,13 @@ static void join_store(struct op *op)
     struct room *r = op->room;
     struct join_call *call = op->call;
     const struct agent *agent = directory_by_id(r->desk->directory, op->who.id);
-    struct change *c = op_change(op);
+    struct change *c;
 
+    if (!agent) { /* removed while the history was read */
+        op_done(op, ERR_NOT_FOUND, NULL);
+        return;
+    }
+    c = op_change(op);
     call->pending = r->chat->state == CHAT_WAITING && room_was_here(r, op->who.id);
     if (join_claims(op)) {
         chat_claim(op, c, agent);
@@ -85,7 +90,6 @@ static void join_store(struct op *op)
         c->sessions = call->session;
         c->n_sessions = 1;
     }
-    op->applied = join_applied;
     op_submit(op, c);
 }
 
@@ -126,12 +130,14 @@ static void join_run(struct op *op)
     struct room *r = op->room;
     struct join_call *call = op->call;
     const struct session *before = NULL;
-    enum err e = may(r->desk->directory, &op->who, r->chat, ACTION_ENTER);
+    enum err e = op_may_as_agent(op, ACTION_ENTER);
     struct query *q;
 
     if (e == OK && r->chat->state == CHAT_CLOSED)
         e = ERR_CLOSED;
     (void)room_by_address(r, call->join.address, &before);
+    if (e == OK && before && !room_has(r, op->who.id, call->join.address))
+        e = ERR_CONFLICT;
     if (e == OK && !before && !call->join.resync)
         e = ERR_NOT_OCCUPANT;
     if (e == OK && !before && r->n_sessions >= DESK_SESSIONS_MAX)
@@ -163,6 +169,7 @@ void desk_join(struct desk *d, const struct principal *who, const char *chat, co
     call->join.presence = arena_dup(op->arena, j->presence);
     op->call = call;
     op->run = join_run;
+    op->applied = join_applied;
     op_enter(op);
 }
 
@@ -219,7 +226,6 @@ static void leave_run(struct op *op)
     gone[0] = arena_dup(c->arena, call->address);
     c->gone = gone;
     c->n_gone = 1;
-    op->applied = leave_applied;
     op_submit(op, c);
 }
 
@@ -235,6 +241,7 @@ void desk_leave(struct desk *d, const char *chat, const char *address, bool lost
     call->lost = lost;
     op->call = call;
     op->run = leave_run;
+    op->applied = leave_applied;
     op_enter(op);
 }
 
@@ -258,16 +265,17 @@ static void typing_tell(struct op *op)
     e.sender_id = customer ? r->id : op->who.id;
     e.sender_name = customer ? r->customer_nick : agent ? agent->name : "";
     e.typing = call->typing;
-    e.to_customer = customer || room_is_speaker(r, op->who.id);
-    op_answer(op, OK, NULL);
+    /* who spoke in an earlier life of the chat does not speak while it waits again */
+    e.to_customer = customer || (r->chat->state == CHAT_LIVE && room_is_speaker(r, op->who.id));
     bus_publish(r->desk->bus, &e);
 }
 
 static void typing_claimed(struct op *op, struct change *c)
 {
     chat_apply(op->room, c);
-    typing_tell(op);
+    op_answer(op, OK, NULL);
     chat_publish(op->room, c);
+    typing_tell(op);
     op_end(op);
 }
 
@@ -275,11 +283,11 @@ static void typing_run(struct op *op)
 {
     struct room *r = op->room;
     const struct typing_call *call = op->call;
-    enum err e = may(r->desk->directory, &op->who, r->chat, ACTION_WRITE);
+    enum err e = op_may(op, ACTION_WRITE);
     const struct occupant *o = *call->address ? room_by_address(r, call->address, NULL) : NULL;
     struct change *c;
 
-    if (e == OK && *call->address && !o)
+    if (e == OK && *call->address && !room_has(r, op->who.id, call->address))
         e = ERR_NOT_OCCUPANT;
     if (e == OK && r->chat->state == CHAT_CLOSED)
         e = ERR_CLOSED;
@@ -290,10 +298,10 @@ static void typing_run(struct op *op)
     if (o && o->pending && call->typing && r->desk->o.claim_on == CLAIM_JOIN) {
         c = op_change(op);
         chat_claim(op, c, directory_by_id(r->desk->directory, op->who.id));
-        op->applied = typing_claimed;
         op_submit(op, c);
         return;
     }
+    op_answer(op, OK, NULL);
     typing_tell(op);
     op_end(op);
 }
@@ -308,6 +316,7 @@ void desk_typing(struct desk *d, const struct principal *who, const char *chat, 
     call->typing = typing;
     op->call = call;
     op->run = typing_run;
+    op->applied = typing_claimed;
     op_enter(op);
 }
 
@@ -316,7 +325,7 @@ void desk_typing(struct desk *d, const struct principal *who, const char *chat, 
 
 static void read_chat_run(struct op *op)
 {
-    op_done(op, may(op->room->desk->directory, &op->who, op->room->chat, ACTION_READ), NULL);
+    op_done(op, op_may(op, ACTION_READ), NULL);
 }
 
 void desk_chat(struct desk *d, const struct principal *who, const char *chat, desk_fn *done,
@@ -331,7 +340,7 @@ void desk_chat(struct desk *d, const struct principal *who, const char *chat, de
 static void look_run(struct op *op)
 {
     const struct room *r = op->room;
-    enum err e = may(r->desk->directory, &op->who, r->chat, ACTION_ENTER);
+    enum err e = op_may(op, ACTION_ENTER);
 
     if (e == OK && r->chat->state == CHAT_CLOSED)
         e = ERR_CLOSED;
@@ -358,7 +367,7 @@ static void entries_run(struct op *op)
 {
     struct room *r = op->room;
     const struct range *range = op->call;
-    enum err e = may(r->desk->directory, &op->who, r->chat, ACTION_READ);
+    enum err e = op_may(op, ACTION_READ);
     struct query *q;
 
     if (e != OK) {

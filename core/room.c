@@ -46,7 +46,7 @@ void room_free(struct room *r)
 {
     if (!r)
         return;
-    room_clear_sessions(r, false);
+    room_clear_sessions(r);
     free(r->occupants);
     map_free(r->participants);
     arena_free(r->arena);
@@ -155,6 +155,13 @@ const struct occupant *room_by_address(const struct room *r, const char *address
     return NULL;
 }
 
+bool room_has(const struct room *r, const char *agent_id, const char *address)
+{
+    const struct occupant *o = room_by_address(r, address, NULL);
+
+    return o && strcmp(o->agent_id, agent_id) == 0;
+}
+
 const char *room_customer_nick(const struct room *r)
 {
     return r->customer_nick;
@@ -254,22 +261,16 @@ bool room_take_session(struct room *r, const char *address, struct session **gon
     return true;
 }
 
-void room_clear_sessions(struct room *r, bool stored_only)
+void room_clear_sessions(struct room *r)
 {
-    for (size_t i = r->n_occupants; i-- > 0;) {
-        struct occupant *o = r->occupants[i];
+    while (r->n_occupants > 0) {
+        struct session *gone = NULL;
+        struct occupant *last = NULL;
 
-        for (size_t k = o->n_sessions; k-- > 0;) {
-            struct session *gone = NULL;
-            struct occupant *last = NULL;
-
-            if (stored_only && o->sessions[k]->kind == SESSION_WEB)
-                continue;
-            if (room_take_session(r, o->sessions[k]->address, &gone, &last)) {
-                session_free(gone);
-                occupant_free(last);
-            }
-        }
+        (void)room_take_session(r, r->occupants[r->n_occupants - 1]->sessions[0]->address, &gone,
+                                &last);
+        session_free(gone);
+        occupant_free(last);
     }
 }
 
@@ -277,6 +278,8 @@ bool room_settle_roles(struct room *r)
 {
     bool changed = false;
 
+    if (r->chat->state == CHAT_CLOSED) /* all leave; nobody gets a voice for that moment */
+        return false;
     for (size_t i = 0; i < r->n_occupants; i++) {
         struct occupant *o = r->occupants[i];
         bool voice = r->chat->state != CHAT_LIVE || room_is_speaker(r, o->agent_id);

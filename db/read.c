@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define LIMIT_MAX 1000
-#define WAITS 20
+#define WAITS_MAX 20
 #define CURSOR_MAX 64
 
 enum err read_begin(struct sql *db)
@@ -309,7 +309,7 @@ static enum err read_chats(struct sql *db, struct query *q)
 static void token_of(struct sql_row *row, struct arena *a, struct token *t)
 {
     t->kind = sql_is_null(row, 1) ? TOKEN_CHAT : TOKEN_AGENT;
-    (void)sql_get_hash(row, 0, t->hash);
+    (void)sql_get_blob(row, 0, t->hash, HASH_LEN);
     t->subject = sql_get_text(row, t->kind == TOKEN_AGENT ? 1 : 2, a);
     t->label = sql_get_text(row, 3, a);
     t->created_ms = sql_get_int(row, 4);
@@ -321,7 +321,7 @@ static void token_of(struct sql_row *row, struct arena *a, struct token *t)
 static enum err read_token(struct sql *db, struct query *q)
 {
     struct sql_row *row;
-    enum err e = sql_one(db, TOKENS "WHERE hash = ?1", SQL_WITH(sql_hash(q->hash)), &row);
+    enum err e = sql_one(db, TOKENS "WHERE hash = ?1", SQL_WITH(sql_blob(q->hash, HASH_LEN)), &row);
 
     if (e != OK)
         return e;
@@ -343,16 +343,18 @@ static enum err read_tokens(struct sql *db, struct query *q)
     return e;
 }
 
+#define WAITS(where)                                                                               \
+    "SELECT max(0, assignedAt - coalesce(queuedAt, escalationRequestedAt)) FROM chat"              \
+    " WHERE " where " AND assignedAt IS NOT NULL AND escalationRequested = 1"                      \
+    " ORDER BY assignedAt DESC, num DESC LIMIT ?2"
+
 /* From the escalation, or the return to the queue, to the claim. */
 static enum err read_waits(struct sql *db, struct query *q)
 {
+    bool one = q->organization[0] != 0;
     struct sql_row *row;
-    enum err e = sql_query(db,
-                           "SELECT max(0, assignedAt - coalesce(queuedAt, escalationRequestedAt))"
-                           " FROM chat WHERE (?1 = '' OR organization = ?1)"
-                           " AND assignedAt IS NOT NULL AND escalationRequested = 1"
-                           " ORDER BY assignedAt DESC, num DESC LIMIT ?2",
-                           SQL_WITH(sql_text(q->organization), sql_int(WAITS)), &row);
+    enum err e = sql_query(db, one ? WAITS("organization = ?1") : WAITS("?1 = ''"),
+                           SQL_WITH(sql_text(q->organization), sql_int(WAITS_MAX)), &row);
 
     if (e != OK)
         return e;

@@ -148,9 +148,9 @@ struct sql_value sql_text(const char *s)
     return (struct sql_value){.type = SQL_TEXT, .data = s};
 }
 
-struct sql_value sql_hash(const unsigned char *hash)
+struct sql_value sql_blob(const void *data, int len)
 {
-    return (struct sql_value){.type = SQL_HASH, .data = hash};
+    return (struct sql_value){.type = SQL_BLOB, .data = data, .len = len};
 }
 
 struct sql_value sql_int_or_null(int64_t number)
@@ -174,8 +174,8 @@ static int bind(sqlite3_stmt *stmt, int i, const struct sql_value *v)
         return sqlite3_bind_int64(stmt, i, v->number);
     case SQL_TEXT:
         return sqlite3_bind_text(stmt, i, v->data, -1, SQLITE_STATIC);
-    case SQL_HASH:
-        return sqlite3_bind_blob(stmt, i, v->data, HASH_LEN, SQLITE_STATIC);
+    case SQL_BLOB:
+        return sqlite3_bind_blob(stmt, i, v->data, v->len, SQLITE_STATIC);
     }
     return SQLITE_MISUSE;
 }
@@ -308,13 +308,13 @@ void sql_get_id(struct sql_row *row, int column, char out[ID_LEN + 1])
     out[good ? ID_LEN : 0] = 0;
 }
 
-bool sql_get_hash(struct sql_row *row, int column, unsigned char out[HASH_LEN])
+bool sql_get_blob(struct sql_row *row, int column, void *out, size_t len)
 {
     const void *data = sqlite3_column_blob(row->stmt, column);
 
-    if (data == NULL || sqlite3_column_bytes(row->stmt, column) != HASH_LEN)
+    if (data == NULL || (size_t)sqlite3_column_bytes(row->stmt, column) != len)
         return false;
-    memcpy(out, data, HASH_LEN);
+    memcpy(out, data, len);
     return true;
 }
 

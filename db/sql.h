@@ -17,19 +17,20 @@ enum sql_mode { SQL_WRITE, SQL_READ };
 NODISCARD enum err sql_open(const char *path, enum sql_mode mode, struct sql **out);
 void sql_close(struct sql *db); /* NULL is allowed */
 
-enum sql_type { SQL_NULL, SQL_INT, SQL_TEXT, SQL_HASH };
+enum sql_type { SQL_NULL, SQL_INT, SQL_TEXT, SQL_BLOB };
 
 struct sql_value {
     enum sql_type type;
     int64_t number;
     const void *data; /* lent until the statement ends */
+    int len;          /* of a blob */
 };
 
 struct sql_value sql_int(int64_t number);
 struct sql_value sql_text(const char *s);
-struct sql_value sql_hash(const unsigned char *hash); /* HASH_LEN bytes */
-struct sql_value sql_int_or_null(int64_t number);     /* 0 is NULL */
-struct sql_value sql_text_or_null(const char *s);     /* "" is NULL */
+struct sql_value sql_blob(const void *data, int len);
+struct sql_value sql_int_or_null(int64_t number); /* 0 is NULL */
+struct sql_value sql_text_or_null(const char *s); /* "" is NULL */
 
 /* The values of a statement, for ?1, ?2 … */
 #define SQL_WITH(...)                                                                              \
@@ -58,8 +59,8 @@ bool sql_is_null(struct sql_row *row, int column);
 const char *sql_get_text(struct sql_row *row, int column, struct arena *a); /* NULL is "" */
 /* An id of ID_LEN characters. Another length gives "". */
 void sql_get_id(struct sql_row *row, int column, char out[ID_LEN + 1]);
-/* False when it is not HASH_LEN bytes long. */
-bool sql_get_hash(struct sql_row *row, int column, unsigned char out[HASH_LEN]);
+/* False when it is not len bytes long. */
+bool sql_get_blob(struct sql_row *row, int column, void *out, size_t len);
 
 /* A script of statements without values, run once. */
 NODISCARD enum err sql_script(struct sql *db, const char *text);

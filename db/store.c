@@ -16,7 +16,7 @@
 extern const struct embedded db_migrations[];
 
 /* When readers keep the log from being reused for this many checkpoints, they are waited for. */
-#define PATIENCE 16
+#define PATIENCE 8
 
 /* First in, first out, linked through the items' own `next`. */
 struct changes {
@@ -409,7 +409,7 @@ static struct store *store_new(const char *path, const struct store_options *opt
     if (s->options.max_queries == 0)
         s->options.max_queries = 1024;
     if (s->options.checkpoint_bytes == 0)
-        s->options.checkpoint_bytes = 4 << 20;
+        s->options.checkpoint_bytes = 16 << 20;
     if (s->options.migrations == NULL)
         s->options.migrations = db_migrations;
     s->path = mem_dup(path);

@@ -16,7 +16,7 @@ typedef void store_wake_fn(void *ctx);
 struct store_options {
     size_t max_changes;                /* between submit and done, 8192; above: ERR_BUSY */
     size_t max_queries;                /* between read and done, 1024; above: ERR_BUSY */
-    size_t checkpoint_bytes;           /* size of the WAL after which it is copied back, 4 MiB */
+    size_t checkpoint_bytes;           /* size of the WAL after which it is copied back, 16 MiB */
     const struct embedded *migrations; /* those of db/migrations; tests pass others */
 };
 

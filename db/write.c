@@ -1,7 +1,10 @@
 #include "db/write.h"
 
+#include "core/base/buf.h"
 #include "core/base/text.h"
 #include "db/row.h"
+
+#define KEY_HASH_LEN 16 /* bytes kept of the hashes of a keyed call */
 
 /* The room of a change, as it stands in the transaction. */
 struct log {
@@ -44,21 +47,34 @@ static enum err load_replay(struct sql *db, struct change *c, int64_t first, siz
     return e;
 }
 
+/* Author and key, with a separator that neither holds. */
+static void hash_call(const struct change *c, unsigned char out[HASH_LEN])
+{
+    struct buf text = {0};
+
+    buf_puts(&text, c->author);
+    buf_putc(&text, 0);
+    buf_puts(&text, c->key);
+    crypto_hash_raw(text.data, text.len, out);
+    buf_free(&text);
+}
+
 /* Has this key been seen? Then c->replayed, and the entries are there. */
 static enum err check_key(struct sql *db, struct change *c, const struct log *log)
 {
-    unsigned char hash[HASH_LEN];
+    unsigned char call[HASH_LEN], body[KEY_HASH_LEN];
     struct sql_row *row;
     int64_t first, n;
     bool same;
-    enum err e = sql_one(db,
-                         "SELECT bodyHash, firstGid, entries FROM idempotency"
-                         " WHERE room = ?1 AND author = ?2 AND key = ?3",
-                         SQL_WITH(sql_int(log->num), sql_text(c->author), sql_text(c->key)), &row);
+    enum err e;
 
+    hash_call(c, call);
+    e = sql_one(db, "SELECT body, firstGid, entries FROM idempotency WHERE room = ?1 AND call = ?2",
+                SQL_WITH(sql_int(log->num), sql_blob(call, KEY_HASH_LEN)), &row);
     if (e != OK)
         return e == ERR_NOT_FOUND ? OK : e;
-    same = sql_get_hash(row, 0, hash) && crypto_equal(hash, c->body_hash, HASH_LEN);
+    same =
+        sql_get_blob(row, 0, body, KEY_HASH_LEN) && crypto_equal(body, c->body_hash, KEY_HASH_LEN);
     first = sql_get_int(row, 1);
     n = sql_get_int(row, 2);
     sql_end(row);
@@ -71,12 +87,14 @@ static enum err check_key(struct sql *db, struct change *c, const struct log *lo
 static enum err put_key(struct sql *db, const struct change *c, const struct log *log)
 {
     int64_t first = c->n_entries > 0 ? c->entries[0].gid : 0;
+    unsigned char call[HASH_LEN];
 
+    hash_call(c, call);
     return sql_run(db,
-                   "INSERT INTO idempotency (room, author, key, bodyHash, firstGid, entries)"
-                   " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                   SQL_WITH(sql_int(log->num), sql_text(c->author), sql_text(c->key),
-                            sql_hash(c->body_hash), sql_int_or_null(first),
+                   "INSERT INTO idempotency (room, call, body, firstGid, entries)"
+                   " VALUES (?1, ?2, ?3, ?4, ?5)",
+                   SQL_WITH(sql_int(log->num), sql_blob(call, KEY_HASH_LEN),
+                            sql_blob(c->body_hash, KEY_HASH_LEN), sql_int_or_null(first),
                             sql_int((int64_t)c->n_entries)));
 }
 
@@ -121,7 +139,7 @@ static enum err put_token(struct sql *db, const struct token *t)
     return sql_run(db,
                    "INSERT INTO token (hash, chat, agentId, label, createdAt)"
                    " VALUES (?1, ?2, ?3, ?4, ?5)",
-                   SQL_WITH(sql_hash(t->hash), sql_int_or_null(log.num),
+                   SQL_WITH(sql_blob(t->hash, HASH_LEN), sql_int_or_null(log.num),
                             sql_text_or_null(of_chat ? "" : t->subject), sql_text_or_null(t->label),
                             sql_int(t->created_ms)));
 }
@@ -287,7 +305,7 @@ static enum err put_rest(struct sql *db, const struct change *c)
     if (c->token != NULL && (e = put_token(db, c->token)) != OK)
         return e;
     if (c->token_gone != NULL && (e = sql_run(db, "DELETE FROM token WHERE hash = ?1",
-                                              SQL_WITH(sql_hash(c->token_gone)))) != OK)
+                                              SQL_WITH(sql_blob(c->token_gone, HASH_LEN)))) != OK)
         return e;
     /* its tokens and sessions go by ON DELETE CASCADE */
     if (c->agent_gone != NULL && (e = sql_run(db, "DELETE FROM agent WHERE id = ?1",

@@ -60,10 +60,12 @@ static bool read_ip(const char *spec, struct target *t)
 
 static bool read_path(const char *path, struct target *t)
 {
-    if (*path == '\0' || strlen(path) >= sizeof(t->u.local.sun_path))
+    size_t len = strlen(path);
+
+    if (len == 0 || len >= sizeof(t->u.local.sun_path))
         return false;
     t->u.local.sun_family = AF_UNIX;
-    strcpy(t->u.local.sun_path, path);
+    memcpy(t->u.local.sun_path, path, len + 1);
     t->len = sizeof(t->u.local);
     return true;
 }

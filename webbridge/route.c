@@ -176,10 +176,12 @@ static bool read_body(struct call *c)
     e = json_parse(r->body, r->body_len, &c->body);
     if (e == OK && json_is_object(c->body))
         return true;
-    call_problem(c, e == OK ? ERR_INVALID : e,
-                 e == ERR_TEXT ? "The body holds bytes or characters that are not allowed."
-                               : "The body is not a JSON object.",
-                 0);
+    if (e == OK)
+        call_problem(c, ERR_INVALID, "The body is not a JSON object.", 0);
+    else if (e == ERR_TEXT)
+        call_problem(c, e, "The body holds bytes or characters that are not allowed.", 0);
+    else
+        call_problem(c, e, "The body is not well-formed JSON, or names a member twice.", 0);
     return false;
 }
 

@@ -1,8 +1,8 @@
 #include "webbridge/sse.h"
 
 #include "core/base/log.h"
-#include "core/base/stamp.h"
 #include "webbridge/call.h"
+#include "webbridge/frame.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,7 +39,7 @@ TAILQ_HEAD(feed_list, feed);
 
 /* The last entry as a frame: an event to many streams is written once. One for customers, one for
  * agents who did not write it. */
-struct frame {
+struct last_frame {
     int64_t gid;
     struct buf text;
 };
@@ -49,7 +49,7 @@ struct sse {
     struct subscription *every; /* agents that go */
     struct feed_list feeds;
     struct tally *per_chat, *per_address;
-    struct frame customers, agents;
+    struct last_frame customers, agents;
     struct buf scratch;
     uint64_t opened;
     bool stopped;
@@ -64,24 +64,6 @@ struct wish {
     bool now, join;
 };
 
-/* ---- points --------------------------------------------------------------------------------- */
-
-enum sse_point sse_read_point(const char *text, const char *epoch, int64_t last, int64_t *out)
-{
-    size_t len = strlen(epoch);
-    const char *digits;
-
-    if (text == NULL || *text == '\0')
-        return SSE_NONE;
-    if (len == 0 || strncmp(text, epoch, len) != 0 || text[len] != '-')
-        return SSE_GONE;
-    digits = text + len + 1;
-    if (*digits == '\0' || strlen(digits) > 15 || digits[strspn(digits, "0123456789")] != '\0')
-        return SSE_GONE;
-    *out = strtoll(digits, NULL, 10);
-    return *out <= last ? SSE_AT : SSE_GONE;
-}
-
 /* ---- the end of a feed ---------------------------------------------------------------------- */
 
 static void chat_key(const struct feed *f, char out[2 * ID_LEN + 2])
@@ -92,6 +74,16 @@ static void chat_key(const struct feed *f, char out[2 * ID_LEN + 2])
 static void session_name(const struct feed *f, char out[32])
 {
     snprintf(out, 32, "stream-%llu", (unsigned long long)f->number);
+}
+
+static void leave(struct feed *f)
+{
+    char name[32];
+
+    session_name(f, name);
+    if (f->joined && !f->sse->stopped)
+        desk_leave(f->sse->web->desk, f->chat, name, false, "", NULL, NULL);
+    f->joined = false;
 }
 
 static void drop_call(struct feed *f)
@@ -121,21 +113,18 @@ static void on_ended(void *ctx)
 {
     struct feed *f = ctx;
     struct sse *s = f->sse;
-    char name[32], key[2 * ID_LEN + 2];
+    char key[2 * ID_LEN + 2];
 
     f->gone = true;
     f->wire = NULL;
     bus_end(f->subscription);
     f->subscription = NULL;
-    session_name(f, name);
     chat_key(f, key);
     if (f->counted)
         tally_drop(s->per_chat, key);
     if (f->of_address)
         tally_drop(s->per_address, f->address);
-    if (f->joined && !s->stopped)
-        desk_leave(s->web->desk, f->chat, name, false, "", NULL, NULL);
-    f->joined = false;
+    leave(f);
     feed_free(f);
 }
 
@@ -161,35 +150,22 @@ static struct viewer viewer_of(const struct feed *f)
     return v;
 }
 
-static void put_frame(struct buf *out, const struct feed *f, const struct chat *chat,
-                      const struct entry *e)
-{
-    struct viewer v = viewer_of(f);
-    struct arena *a = arena_new();
-
-    buf_clear(out);
-    buf_printf(out, "id: %s-%lld\nevent: %s\ndata: ", desk_epoch(f->sse->web->desk),
-               (long long)view_number(&v, e), entry_kind_name(e->kind));
-    buf_puts(out, view_event(a, &v, chat, e));
-    buf_puts(out, "\n\n");
-    arena_free(a);
-}
-
 static const struct buf *frame_of(struct feed *f, const struct chat *chat, const struct entry *e)
 {
     struct sse *s = f->sse;
-    struct frame *frame = f->kind == WHO_CUSTOMER ? &s->customers : &s->agents;
-
+    struct last_frame *last = f->kind == WHO_CUSTOMER ? &s->customers : &s->agents;
+    struct viewer v = viewer_of(f);
     /* The author's own stream also carries the client id. */
-    if (f->kind == WHO_AGENT && strcmp(e->sender_id, f->asker) == 0) {
-        put_frame(&s->scratch, f, chat, e);
-        return &s->scratch;
-    }
-    if (frame->gid != e->gid) {
-        put_frame(&frame->text, f, chat, e);
-        frame->gid = e->gid;
-    }
-    return &frame->text;
+    bool own = f->kind == WHO_AGENT && strcmp(e->sender_id, f->asker) == 0;
+    struct buf *out = own ? &s->scratch : &last->text;
+
+    if (!own && last->gid == e->gid)
+        return out;
+    if (!own)
+        last->gid = e->gid;
+    buf_clear(out);
+    frame_put_entry(out, &v, desk_epoch(s->web->desk), chat, e);
+    return out;
 }
 
 static void send_entry(struct feed *f, const struct chat *chat, const struct entry *e)
@@ -212,15 +188,13 @@ static void send_entry(struct feed *f, const struct chat *chat, const struct ent
 static void on_typing(struct feed *f, const struct event *e)
 {
     bool own = strcmp(e->sender_id, f->asker) == 0;
-    struct arena *a;
+    struct buf *out = &f->sse->scratch;
 
     if (!f->live || own || (f->kind == WHO_CUSTOMER && !e->to_customer))
         return;
-    a = arena_new();
-    buf_clear(&f->sse->scratch);
-    buf_printf(&f->sse->scratch, "event: typing\ndata: %s\n\n", view_typing(a, f->chat, e));
-    wire_write(f->wire, f->sse->scratch.data, f->sse->scratch.len);
-    arena_free(a);
+    buf_clear(out);
+    frame_put_typing(out, f->chat, e);
+    wire_write(f->wire, out->data, out->len);
 }
 
 static void on_entry(struct feed *f, const struct event *e)
@@ -350,26 +324,6 @@ static void send_and_end(struct call *c, const struct reply *r)
     buf_free(&out);
 }
 
-static void put_ready(struct buf *out, const struct feed *f)
-{
-    static const char *const names[] = {"message", "escalated", "agent_joined", "agent_left",
-                                        "closed",  "reopened",  "typing"};
-    struct arena *a = arena_new();
-    struct json *o = json_object(), *channels = json_array();
-    char stamp[STAMP_LEN + 1];
-
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-        json_add_str(channels, arena_printf(a, "chat:%s:%s", f->chat, names[i]));
-    json_put(o, "channels", channels);
-    json_put_str(o, "lastEventId",
-                 arena_printf(a, "%s-%lld", desk_epoch(f->sse->web->desk), (long long)f->sent));
-    stamp_format(desk_now(f->sse->web->desk), stamp);
-    json_put_str(o, "serverTime", stamp);
-    buf_printf(out, "event: ready\ndata: %s\n\n", json_print(a, o));
-    json_free(o);
-    arena_free(a);
-}
-
 static void begin_stream(struct feed *f, bool reset)
 {
     struct call *c = f->call;
@@ -382,8 +336,9 @@ static void begin_stream(struct feed *f, bool reset)
     reply_print(&head, false, &out);
     buf_printf(&out, "retry: %u\n\n", RETRY_MS + crypto_random(RETRY_MS));
     if (reset)
-        buf_puts(&out, "event: reset\ndata: {\"reason\":\"history_gone\"}\n\n");
-    put_ready(&out, f);
+        frame_put_reset(&out);
+    frame_put_ready(&out, desk_epoch(f->sse->web->desk), f->chat, f->sent,
+                    desk_now(f->sse->web->desk));
     log_debug("stream", "path=%s from=%lld id=%s", c->path, (long long)f->sent, c->id);
     wire_write(f->wire, out.data, out.len);
     buf_free(&out);
@@ -407,13 +362,13 @@ static bool find_start(struct feed *f, const struct wish *w, int64_t last)
     int64_t at = 0;
 
     f->sent = w->now ? last : 0;
-    switch (sse_read_point(w->after, desk_epoch(f->sse->web->desk), last, &at)) {
-    case SSE_NONE:
+    switch (frame_read_point(w->after, desk_epoch(f->sse->web->desk), last, &at)) {
+    case FRAME_NONE:
         return true;
-    case SSE_AT:
+    case FRAME_AT:
         f->sent = at;
         return true;
-    case SSE_GONE:
+    case FRAME_GONE:
         break;
     }
     f->sent = last;
@@ -467,13 +422,8 @@ static void on_joined(void *ctx, enum err e, const struct desk_answer *a)
 
     /* The stream may have ended meanwhile: then the session must go again. */
     f->joined = e == OK;
-    if (f->gone && f->joined && !f->sse->stopped) {
-        char name[32];
-
-        session_name(f, name);
-        desk_leave(f->sse->web->desk, f->chat, name, false, "", NULL, NULL);
-        f->joined = false;
-    }
+    if (f->gone)
+        leave(f);
     if (!back(f))
         return;
     /* No room yet, or no longer: the chat can still be read. */

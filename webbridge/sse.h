@@ -6,9 +6,6 @@
 #ifndef PARLEY_SSE_H
 #define PARLEY_SSE_H
 
-#include <stddef.h>
-#include <stdint.h>
-
 struct call;
 struct sse;
 struct webbridge;
@@ -21,9 +18,5 @@ void sse_free(struct sse *s);
 
 /* Take over the call's socket, or answer it. Within route_begin. */
 void sse_open(struct sse *s, struct call *c);
-
-/* A resume point "<epoch>-<number>". SSE_GONE: not of this epoch, or never given. */
-enum sse_point { SSE_NONE, SSE_AT, SSE_GONE };
-enum sse_point sse_read_point(const char *text, const char *epoch, int64_t last, int64_t *out);
 
 #endif

@@ -24,7 +24,7 @@ struct entry {
     struct faq_hit hit;
     /* of the query under way */
     unsigned query;
-    unsigned score, keys, sole_keys;
+    unsigned score, keys, sole_keys, hints;
 };
 
 /* Entries of one language. */
@@ -234,18 +234,22 @@ static void count_term(struct find *r, const struct shelf *s, const struct term 
 
         if (e->query != query) {
             e->query = query;
-            e->score = e->keys = e->sole_keys = 0;
+            e->score = e->keys = e->sole_keys = e->hints = 0;
         }
         e->score += p->key ? 3 * w : 1;
+        e->hints += hint;
         e->keys += p->key && !hint;
         e->sole_keys += p->key && !hint && t->n_key == 1;
         rank(r, e);
     }
 }
 
-/* One word is enough in a short question, the more so when no other entry has it. */
+/* One word is enough in a short question, the more so when no other entry has it. "How long does it
+ * take?" has hints only. */
 static bool enough(const struct find *r, const struct entry *e)
 {
+    if (r->terms == 0)
+        return e->hints >= 2;
     if (e->keys >= 2)
         return e->keys * 3 >= r->terms;
     return e->keys == 1 && r->terms <= (e->sole_keys == 1 ? 3 : 2);

@@ -146,7 +146,7 @@ size_t pattern_match(const struct pattern *p, const int *numbers, size_t n, size
     uint32_t states = skip_optional(p, 1);
     size_t end = 0;
 
-    for (; at < n && states != 0 && numbers[at] > 0; at++) {
+    for (; at < n && states != 0; at++) {
         uint32_t next = 0;
 
         for (size_t i = 0; i < p->n; i++) {

@@ -51,6 +51,8 @@ static void answer_virtual(struct muc_out *o, const struct stanza *in, const cha
         send_items(o, in);
     else if (get && strcmp(query->ns, NS_VCARD) == 0)
         send_card(o, in, nick);
+    else if (get && strcmp(query->ns, NS_PING) == 0)
+        muc_reply_result(o, in);
     else if (get && (strcmp(query->ns, NS_PUBSUB) == 0 || strcmp(query->ns, NS_DISCO_INFO) == 0 ||
                      strcmp(query->ns, NS_DISCO_ITEMS) == 0))
         /* No keys, no picture: with keys missing, clients do not offer to encrypt. */

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Bytes the parser may walk over while it joins the pieces of text: some 20 ms. */
-#define WALK_MAX ((size_t)256 * 1024 * 1024)
+/* Bytes the parser may walk over while it joins the pieces of a stanza's text: some 20 ms. */
+#define WALK_MAX ((size_t)1024 * 1024 * 1024)
 
 enum state { IN_TEXT, IN_TAG, IN_CDATA };
 
@@ -19,7 +19,9 @@ struct sift {
     /* of the stanza that is open */
     bool cut;
     size_t shown; /* open elements that the parser knows of */
-    size_t bytes, nodes, run, walk;
+    size_t bytes, nodes;
+    bool in_ref;      /* between "&" and ";" */
+    size_t run, walk; /* characters of this text so far; bytes walked over */
 };
 
 struct sift *sift_new(void)
@@ -47,6 +49,7 @@ static void cut(struct sift *s, struct buf *out)
 static void stanza_over(struct sift *s)
 {
     s->cut = false;
+    s->in_ref = false;
     s->bytes = s->nodes = s->run = s->walk = 0;
 }
 
@@ -64,10 +67,15 @@ static void put_text(struct sift *s, const char *in, size_t len, struct buf *out
     if (s->depth < 2 || len == 0)
         return;
     count(s, len, out);
-    for (size_t i = 0; i < len && !s->cut; i++)
+    for (size_t i = 0; i < len; i++) {
         if (in[i] == '\n' || in[i] == '&')
-            s->walk += s->run + i;
-    s->run += len;
+            s->walk += s->run;
+        if (in[i] == '&')
+            s->in_ref = true;
+        else if (in[i] == ';')
+            s->in_ref = false;
+        s->run += !s->in_ref;
+    }
     if (s->walk > WALK_MAX)
         cut(s, out);
     if (!s->cut)
@@ -141,7 +149,7 @@ static enum err start_tag(struct sift *s, bool empty, struct buf *out)
         e = put_start(s, out);
     if (!empty)
         s->depth++;
-    else if (s->depth == 1)
+    if (s->depth == 1) /* the stream's own tag, or an empty stanza */
         stanza_over(s);
     return e;
 }

@@ -117,15 +117,15 @@ CREATE TABLE message (
 CREATE UNIQUE INDEX messageBySeq ON message (room, seq);
 CREATE UNIQUE INDEX messageByPos ON message (room, pos) WHERE pos IS NOT NULL;
 
--- The entries one keyed call made: their gids follow one another.
+-- The entries one keyed call made: their gids follow one another. Author, key and body stand as
+-- 16 bytes of their hashes: there is a row for nearly every message, and each lands on another page.
 CREATE TABLE idempotency (
     room     INTEGER NOT NULL REFERENCES room (num) ON DELETE CASCADE,
-    author   TEXT NOT NULL,
-    key      TEXT NOT NULL,
-    bodyHash BLOB NOT NULL,
+    call     BLOB NOT NULL,  -- of author and key
+    body     BLOB NOT NULL,
     firstGid INTEGER,
     entries  INTEGER NOT NULL,
-    PRIMARY KEY (room, author, key)
+    PRIMARY KEY (room, call)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE participant (

@@ -430,6 +430,10 @@ static void waits_are_the_newest_twenty_of_the_organization(void **state)
     assert_int_equal(q->n_waits, 20);
     for (int i = 0; i < 20; i++)
         assert_int_equal(q->waits_ms[i], 28 - i);
+    q = rig_query(r, QUERY_WAITS, ""); /* of all organizations */
+    assert_int_equal(rig_read(r, q), OK);
+    assert_int_equal(q->n_waits, 20);
+    assert_int_equal(q->waits_ms[0], 28);
     q = rig_query(r, QUERY_WAITS, "");
     q->organization = "nowhere";
     assert_int_equal(rig_read(r, q), OK);

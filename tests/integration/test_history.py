@@ -166,6 +166,7 @@ async def test_history_and_live_lines_have_no_gap_and_no_overlap(site):
         messages = [e["id"] for e in sent]
         got = [i for i in seen if i in set(messages)]
         assert got == messages[-len(got):] and len(got) >= min(len(messages), 80)
+        await agent.leave(room, agent.bare.split("@")[0].capitalize())
 
 
 async def test_assistants_phase_cannot_be_entered(site):

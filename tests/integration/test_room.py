@@ -619,9 +619,11 @@ async def test_close_ends_the_room_for_its_occupants(site):
 async def test_customers_message_reopens_a_closed_chat(site):
     customer, sarah, room = await site.live()
     (await customer.web.post(customer.path("/close"))).ok()
-    stream = await customer.stream()
     await customer.say("one more question")
-    await stream.event("reopened")
+    stream = await customer.stream(whole=True)
+    await stream.said("one more question")
+    assert [e.name for e in stream.events if e.name in ("closed", "reopened")] == \
+        ["closed", "reopened"]
     assert room in await sarah.items(DOMAIN)
     join = await sarah.join(room)
     assert "one more question" in [s.body for s in join.history]

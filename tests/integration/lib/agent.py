@@ -215,7 +215,7 @@ class Agent:
         return len(self.received)
 
     def show(self):
-        return "\n".join(str(s)[:600] for s in self.received[-15:])
+        return "\n".join(str(s)[:300] for s in self.received[-8:])
 
     async def wait(self, match, after=0, deadline=None, what="a stanza"):
         return await self.board.until(

@@ -1,5 +1,6 @@
 """A whole installation: Prosody, Parley, and the people who use them."""
 
+import itertools
 import os
 
 from lib.agent import Agent
@@ -21,6 +22,7 @@ class Site:
         self.jids = {}
         self.keys = {}
         self._people = []
+        self._clients = itertools.count(1)
 
     def start(self):
         self.add_people()
@@ -62,8 +64,10 @@ class Site:
         """The HTTP API as an agent."""
         return self.web.using(self.keys[local], keep)
 
-    async def agent(self, local="sarah", resource="desk", **more):
-        """Logged in with an XMPP client; closed at the end of the test."""
+    async def agent(self, local="sarah", resource=None, **more):
+        """Logged in with an XMPP client; closed at the end of the test. Every call is another
+        client of that account."""
+        resource = resource or f"desk{next(self._clients)}"
         agent = Agent(self.prosody.c2s_port, self.jids[local], resource=resource)
         self._people.append(agent)
         return await agent.connect(**more)

@@ -408,8 +408,10 @@ class Customer:
             value["reason"] = reason
         return (await self.web.post("/api/escalations", value)).ok().json()
 
-    async def stream(self, last_id=None, cut_after=None):
-        s = await self.web.stream(self.path("/events"), last_id=last_id, cut_after=cut_after)
+    async def stream(self, last_id=None, whole=False):
+        """What comes from now on; after last_id; or, with whole, the log from its start."""
+        now = "" if whole or last_id is not None else "?since=now"
+        s = await self.web.stream(self.path("/events" + now), last_id=last_id)
         self.streams.append(s)
         assert s.status == 200, (s.status, s.body)
         return s

@@ -1,4 +1,4 @@
-#include "fake_server.h"
+#include "tests/unit/component/fake_server.h"
 
 #include <assert.h>
 #include <stdlib.h>

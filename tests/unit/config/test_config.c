@@ -99,7 +99,7 @@ static void given_settings_replace_defaults(void **state)
 {
     struct config *c =
         load("http: { listen = \"unix:/run/p.sock\"; public_url = \"https://c.example/\";\n"
-             "  trusted_proxies = [\"127.0.0.1\", \"::1\"]; };\n"
+             "  trusted_proxies = [\"127.0.0.1/8\", \"::1\"]; };\n"
              "xmpp: { port = 5348; secret = \"s3cret\"; claim_on = \"message\"; };\n"
              "store: { path = \"/x/y.db\"; };\n"
              "limits: { linger_hours = 0; };\n"
@@ -108,7 +108,7 @@ static void given_settings_replace_defaults(void **state)
     (void)state;
     assert_string_equal(c->http.listen, "unix:/run/p.sock");
     assert_string_equal(c->http.public_url, "https://c.example");
-    assert_string_equal(c->http.trusted_proxies, "127.0.0.1 ::1");
+    assert_string_equal(c->http.trusted_proxies, "127.0.0.1/8 ::1");
     assert_int_equal(c->xmpp.port, 5348);
     assert_string_equal(c->xmpp.secret, "s3cret");
     assert_string_equal(c->xmpp.claim_on, "message");
@@ -138,7 +138,9 @@ static void wrong_type_is_refused_with_its_line(void **state)
     refuse("http: { trusted_proxies = 7; };\n", 1,
            "http.trusted_proxies must be a list: [\"...\", \"...\"]");
     refuse("http: { trusted_proxies = [7]; };\n", 1,
-           "http.trusted_proxies: each item must be a numeric address");
+           "http.trusted_proxies: each item must be a numeric address, perhaps with /BITS");
+    refuse("http: { trusted_proxies = [\"10.0.0.0/33\"]; };\n", 1,
+           "http.trusted_proxies: each item must be a numeric address, perhaps with /BITS");
     refuse("organizations = 3;\n", 1, "organizations must be a list: ( {name = \"...\";}, ... )");
 }
 

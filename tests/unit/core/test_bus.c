@@ -201,6 +201,21 @@ static void room_emptied_and_subscribed_again_in_one_call_stays_whole(void **sta
     bus_free(b);
 }
 
+static void subscription_that_ends_itself_and_publishes_leaves_the_outer_call_whole(void **state)
+{
+    struct bus *b = bus_new();
+    struct listener one = {.bus = b, .publish_again = 1}, two = {0};
+
+    (void)state;
+    one.self = bus_subscribe(b, "r", hear, &one);
+    one.victim = one.self;
+    bus_subscribe(b, "r", hear, &two);
+    publish(b, "r");
+    assert_int_equal(one.calls, 1);
+    assert_int_equal(two.calls, 2);
+    bus_free(b);
+}
+
 static void ending_inside_a_nested_publish_leaves_the_outer_one_whole(void **state)
 {
     struct bus *b = bus_new();
@@ -261,6 +276,7 @@ int main(void)
         cmocka_unit_test(last_subscription_of_a_room_may_be_ended_by_one_to_every_room),
         cmocka_unit_test(subscription_begun_in_a_call_hears_from_the_next_event_on),
         cmocka_unit_test(room_emptied_and_subscribed_again_in_one_call_stays_whole),
+        cmocka_unit_test(subscription_that_ends_itself_and_publishes_leaves_the_outer_call_whole),
         cmocka_unit_test(ending_inside_a_nested_publish_leaves_the_outer_one_whole),
         cmocka_unit_test(subscriptions_of_other_rooms_do_not_slow_a_publish),
     };

@@ -176,8 +176,7 @@ static void names_that_look_official_are_reserved(void **state)
         "Alice (customer)",
         "Alice(Customer)",
         "Alice ( customer )",
-        "Alice \xef\xbc\x88"
-        "customer\xef\xbc\x89", /* full-width brackets */
+        "Alice \xef\xbc\x88 customer\xef\xbc\x89", /* full-width brackets */
         "Customer Service",
     };
 

@@ -1,0 +1,67 @@
+#include "webbridge/frame.h"
+
+#include "core/base/stamp.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum frame_point frame_read_point(const char *text, const char *epoch, int64_t last, int64_t *out)
+{
+    size_t len = strlen(epoch);
+    const char *digits;
+
+    if (text == NULL || *text == '\0')
+        return FRAME_NONE;
+    if (len == 0 || strncmp(text, epoch, len) != 0 || text[len] != '-')
+        return FRAME_GONE;
+    digits = text + len + 1;
+    if (*digits == '\0' || strlen(digits) > 15 || digits[strspn(digits, "0123456789")] != '\0')
+        return FRAME_GONE;
+    *out = strtoll(digits, NULL, 10);
+    return *out <= last ? FRAME_AT : FRAME_GONE;
+}
+
+void frame_put_entry(struct buf *out, const struct viewer *v, const char *epoch,
+                     const struct chat *chat, const struct entry *e)
+{
+    struct arena *a = arena_new();
+
+    buf_printf(out, "id: %s-%lld\nevent: %s\ndata: ", epoch, (long long)view_number(v, e),
+               entry_kind_name(e->kind));
+    buf_puts(out, view_event(a, v, chat, e));
+    buf_puts(out, "\n\n");
+    arena_free(a);
+}
+
+void frame_put_typing(struct buf *out, const char *chat_id, const struct event *e)
+{
+    struct arena *a = arena_new();
+
+    buf_printf(out, "event: typing\ndata: %s\n\n", view_typing(a, chat_id, e));
+    arena_free(a);
+}
+
+void frame_put_reset(struct buf *out)
+{
+    buf_puts(out, "event: reset\ndata: {\"reason\":\"history_gone\"}\n\n");
+}
+
+void frame_put_ready(struct buf *out, const char *epoch, const char *chat_id, int64_t at,
+                     int64_t now_ms)
+{
+    static const char *const names[] = {"message", "escalated", "agent_joined", "agent_left",
+                                        "closed",  "reopened",  "typing"};
+    struct arena *a = arena_new();
+    struct json *o = json_object(), *channels = json_array();
+    char stamp[STAMP_LEN + 1];
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        json_add_str(channels, arena_printf(a, "chat:%s:%s", chat_id, names[i]));
+    json_put(o, "channels", channels);
+    json_put_str(o, "lastEventId", arena_printf(a, "%s-%lld", epoch, (long long)at));
+    stamp_format(now_ms, stamp);
+    json_put_str(o, "serverTime", stamp);
+    buf_printf(out, "event: ready\ndata: %s\n\n", json_print(a, o));
+    json_free(o);
+    arena_free(a);
+}

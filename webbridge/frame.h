@@ -1,0 +1,23 @@
+/* Server-sent events as text. */
+#ifndef PARLEY_FRAME_H
+#define PARLEY_FRAME_H
+
+#include "core/base/buf.h"
+#include "webbridge/view.h"
+
+/* Where a client is in the log: "<epoch>-<number>". FRAME_GONE: of another epoch, or never given.
+ */
+enum frame_point { FRAME_NONE, FRAME_AT, FRAME_GONE };
+enum frame_point frame_read_point(const char *text, const char *epoch, int64_t last, int64_t *out);
+
+/* All append to out. */
+void frame_put_entry(struct buf *out, const struct viewer *v, const char *epoch,
+                     const struct chat *chat, const struct entry *e);
+void frame_put_typing(struct buf *out, const char *chat_id, const struct event *e);
+/* The client's point is not in this log: it must load everything again. */
+void frame_put_reset(struct buf *out);
+/* at: the number behind which the stream begins. */
+void frame_put_ready(struct buf *out, const char *epoch, const char *chat_id, int64_t at,
+                     int64_t now_ms);
+
+#endif
