@@ -210,9 +210,11 @@ static void put_entry_text(struct buf *out, const struct entry *e)
     const char *text = e->text;
 
     stamp_format(e->created_ms, stamp);
-    buf_printf(out, "%s  %-9s %s%s%s: ", stamp, role_name(e->role), e->sender_name,
-               e->sender_name[0] && e->audience == AUDIENCE_STAFF ? " " : "",
-               e->audience == AUDIENCE_STAFF ? "(staff only)" : "");
+    buf_printf(out, "%s  %-9s ", stamp, role_name(e->role));
+    if (e->sender_name[0])
+        buf_printf(out, "%s: ", e->sender_name);
+    if (e->audience == AUDIENCE_STAFF)
+        buf_puts(out, "(staff only) ");
     for (;;) {
         size_t len = strcspn(text, "\n");
 

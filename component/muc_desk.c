@@ -1,6 +1,5 @@
 #include "component/muc_own.h"
 
-#include "core/base/log.h"
 #include "core/base/stamp.h"
 
 #include <stdlib.h>
@@ -156,9 +155,6 @@ static void enter(struct call *c, const struct principal *who, bool resync)
 
 static void leave(struct call *c, bool lost)
 {
-    if (lost)
-        log_info("session-lost", "room=%s address=%s condition=%s", c->intent.room,
-                 c->intent.in->from.full, stanza_condition(c->intent.in));
     desk_leave(c->m->desk, c->intent.room, c->intent.in->from.full, lost,
                c->intent.status ? c->intent.status : "", NULL, NULL);
     call_free(c);

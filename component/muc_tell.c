@@ -131,11 +131,8 @@ void muc_on_pong(struct muc_desk *m, const struct stanza *in)
     if (!p || strcmp(p->address, in->from.full) != 0)
         return;
     (void)map_take(m->pings, in->id);
-    if (strcmp(in->type, "error") == 0 && muc_is_bounce(in)) {
-        log_info("session-lost", "room=%s address=%s condition=%s", p->room, p->address,
-                 stanza_condition(in));
+    if (strcmp(in->type, "error") == 0 && muc_is_bounce(in))
         desk_leave(m->desk, p->room, p->address, true, "", NULL, NULL);
-    }
     ping_free(p);
 }
 
@@ -398,6 +395,8 @@ void muc_on_event(void *ctx, const struct event *e)
     struct muc_desk *m = ctx;
     struct muc_out o;
 
+    if (e->kind == EVENT_LEFT && e->lost)
+        log_info("session-lost", "room=%s address=%s", e->room_id, e->session->address);
     if (concerns_rooms(e)) {
         if (up(m) && link_room(m->link) == 0)
             congest(m);

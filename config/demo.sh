@@ -29,7 +29,7 @@ die() {
 running() {
     [ -s "$demo/$1.pid" ] || return 1
     read -r pid <"$demo/$1.pid" || return 1
-    tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -qF -- "$demo/"
+    grep -qaF -- "$demo/" "/proc/$pid/cmdline" 2>/dev/null
 }
 
 # launch NAME COMMAND...: in the background, in a session of its own.
@@ -62,7 +62,8 @@ wait_until() {
     tenths=$(($1 * 10))
     name=$2
     shift 2
-    until "$@"; do
+    # asked in this order, another process that answers in its place is not taken for it
+    until "$@" && running "$name"; do
         tenths=$((tenths - 1))
         if [ "$tenths" = 0 ] || ! running "$name"; then
             tail -n 20 "$demo/$name.log" >&2
@@ -172,7 +173,7 @@ gc = { mode = "incremental", threshold = 200 }
 -- On the loopback nobody listens in, and some clients do not like a certificate nobody signed.
 c2s_require_encryption = false
 allow_unencrypted_plain_auth = true
-ssl = { key = "$demo/localhost.key", certificate = "$demo/localhost.crt" }
+certificates = "$demo"
 
 VirtualHost "localhost"
 
@@ -227,7 +228,9 @@ Parley runs.
                     Write something, then ask for a person.
 
   Agents            address            password
-$(sed 's/^\([^ ]*\) /\1  /; s/^/                    /' "$demo/agents.txt")
+$(while read -r jid password; do
+        printf '                    %-18s %s\n' "$jid" "$password"
+    done <"$demo/agents.txt")
 
   The XMPP server is 127.0.0.1, port $xmpp_port. Its certificate is self-made: let the client accept
   it, or connect without encryption. For example with Profanity:
@@ -239,9 +242,10 @@ $(sed 's/^\([^ ]*\) /\1  /; s/^/                    /' "$demo/agents.txt")
   With Gajim: add the account sarah@localhost, choose the server 127.0.0.1 and port $xmpp_port in the
   advanced settings, then Accounts > Discover Services > support.localhost.
 
-  Commands          $parley chat list --config $conf
-                    $parley help
-  Log files         $demo/parley.log  $demo/prosody.log
+  In $root:
+  Commands          ${parley#"$root/"} chat list --config demo/parley.conf
+                    ${parley#"$root/"} help
+  Log files         demo/parley.log  demo/prosody.log
   Stop              config/demo.sh stop
 END
 }

@@ -326,11 +326,13 @@ static void escalate_store(struct op *op)
     const struct escalate *call = op->call;
     struct change *c = op_change(op);
     struct chat *chat = chat_alter(op, c);
-    const char *pairs[] = {"reason", call->reason, NULL};
+    /* without one, the assistant's guess from when it offered people */
+    const char *reason = *call->reason ? call->reason : chat->escalation_reason;
+    const char *pairs[] = {"reason", reason, NULL};
 
     chat->state = CHAT_WAITING;
     chat->escalation_requested = true;
-    chat->escalation_reason = arena_dup(c->arena, call->reason);
+    chat->escalation_reason = arena_dup(c->arena, reason);
     chat->escalation_requested_ms = chat->queued_ms = c->now_ms;
     chat->assistant_pending = false;
     chat_entry(op, c, ENTRY_ESCALATED, ROLE_SYSTEM, op->room->desk->o.texts.waiting)->data =

@@ -218,8 +218,12 @@ void people_gone(struct desk *d, const char *agent_id)
 
 static void agent_removed(struct op *op, struct change *c)
 {
+    struct desk *d = op->room->desk;
+
+    directory_del_agent(d->directory, c->agent_gone);
+    people_forget_tokens(d);
     op_answer(op, OK, NULL);
-    people_gone(op->room->desk, c->agent_gone);
+    people_gone(d, c->agent_gone);
     op_end(op);
 }
 

@@ -357,10 +357,12 @@ static void submit_again(struct change *c, enum err e)
     change_free(c);
 }
 
-static void completion_may_submit_the_next_change(void **state)
+static void completion_may_submit_even_when_the_mailbox_was_full(void **state)
 {
     struct rig *r = (struct rig *)*state;
 
+    r->options.max_changes = 1;
+    rig_reopen(r);
     rig_add_chat(r, 1);
     assert_int_equal(r->port.submit(r->port.self, change_new(submit_again, r)), OK);
     rig_wait(r, 2, 0);
@@ -492,7 +494,7 @@ int main(void)
         RIG_TEST(failing_change_is_undone_alone),
         RIG_TEST(completions_come_in_commit_order),
         RIG_TEST(full_mailbox_is_busy_and_leaves_the_change_to_the_caller),
-        RIG_TEST(completion_may_submit_the_next_change),
+        RIG_TEST(completion_may_submit_even_when_the_mailbox_was_full),
         RIG_TEST(same_key_and_body_replays_the_first_entries),
         RIG_TEST(replay_writes_nothing_of_the_change),
         RIG_TEST(replay_in_the_same_batch_finds_the_first),

@@ -142,7 +142,7 @@ async def test_hostile_bytes_in_headers_and_targets(site):
     for escaped in ("%00", "%01", "%0d%0a", "%ff", "%c0%80", "%ed%a0%80", "%", "%zz", "%ef%bf%bf"):
         for target in (f"/api/chats/{escaped}", customer.path(f"/messages?cursor={escaped}"),
                        f"/{escaped}", customer.path(f"/events?lastEventId={escaped}&ticket=x")):
-            answer = await customer.web.get(target)
+            answer = await customer.web.get(target, token=None if "ticket" in target else ...)
             assert answer.status < 500, (target, answer.status)
     await everything_seen(site, sarah, customer, room)
 

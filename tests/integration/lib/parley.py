@@ -52,7 +52,8 @@ class Parley(Program):
         }
         if prosody is not None:
             self.settings["xmpp"] = {"host": "127.0.0.1", "port": prosody.component_port,
-                                     "domain": DOMAIN, "secret": SECRET}
+                                     "domain": DOMAIN, "secret": SECRET,
+                                     "pause_max_ms": 2000}
         for group, values in (settings or {}).items():
             self.settings.setdefault(group, {}).update(values)
         self.write_config()
