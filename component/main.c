@@ -2,6 +2,7 @@
 #include "component/assistant/rules.h"
 #include "component/cli.h"
 #include "component/control.h"
+#include "component/link.h"
 #include "component/muc_desk.h"
 #include "config/config.h"
 #include "core/base/crypto.h"
@@ -30,7 +31,7 @@ struct program {
     struct config *config;
     uv_loop_t loop;
     uv_async_t wake;
-    uv_timer_t tick;
+    uv_timer_t tick, muc_timer;
     uv_signal_t term, intr;
     struct store *store;
     struct bus *bus;
@@ -203,6 +204,8 @@ static void close_all(uv_handle_t *h, void *arg)
 
 static void close_desk(struct program *p)
 {
+    muc_desk_free(p->muc);
+    p->muc = NULL;
     store_close(p->store);
     p->store = NULL;
     desk_free(p->desk);
@@ -220,21 +223,9 @@ static void stopped(void *ctx)
 {
     struct program *p = ctx;
 
-    p->muc = NULL;
-    uv_stop(&p->loop);
-}
-
-static void stop_muc(void *ctx)
-{
-    struct program *p = ctx;
-
     p->link = NULL;
-    if (!p->muc) {
-        stopped(p);
-        return;
-    }
-    muc_desk_use(p->muc, NULL);
-    muc_desk_free(p->muc, stopped, p);
+    p->waiting = false;
+    uv_stop(&p->loop);
 }
 
 static void stop_link(void *ctx)
@@ -243,9 +234,9 @@ static void stop_link(void *ctx)
 
     p->control = NULL;
     if (p->link)
-        link_free(p->link, stop_muc, p);
+        link_free(p->link, stopped, p);
     else
-        stop_muc(p);
+        stopped(p);
 }
 
 static void stop_control(void *ctx)
@@ -294,10 +285,90 @@ static bool xmpp_ready(void *ctx, const char **state)
     return !p->link || link_state(p->link) == LINK_UP;
 }
 
+static bool wire_up(void *self)
+{
+    const struct program *p = self;
+
+    return p->link && link_state(p->link) == LINK_UP;
+}
+
+static size_t wire_room(void *self)
+{
+    const struct program *p = self;
+
+    return p->link ? link_room(p->link) : 0;
+}
+
+static void wire_send(void *self, const struct xml *x)
+{
+    struct program *p = self;
+
+    if (p->link)
+        link_send(p->link, x);
+}
+
+static void wire_send_each(void *self, const struct xml *x, const char *const *to, size_t n)
+{
+    struct program *p = self;
+
+    if (p->link)
+        link_send_each(p->link, x, to, n);
+}
+
+static void on_muc_timer(uv_timer_t *t)
+{
+    struct program *p = t->data;
+
+    muc_desk_timer(p->muc);
+}
+
+static void wire_timer(void *self, int64_t ms)
+{
+    struct program *p = self;
+
+    uv_timer_start(&p->muc_timer, on_muc_timer, (uint64_t)ms, 0);
+}
+
+static void on_stanza(void *ctx, struct stanza *in)
+{
+    struct program *p = ctx;
+
+    muc_desk_stanza(p->muc, in);
+}
+
+static void on_link(void *ctx, enum link_state s, const char *why)
+{
+    struct program *p = ctx;
+
+    (void)why;
+    muc_desk_link(p->muc, s == LINK_UP);
+}
+
+static void on_poison(void *ctx, const char *condition)
+{
+    struct program *p = ctx;
+
+    muc_desk_poison(p->muc, condition);
+}
+
+static void on_flushed(void *ctx)
+{
+    struct program *p = ctx;
+
+    muc_desk_flushed(p->muc);
+}
+
 static void start_xmpp(struct program *p)
 {
     const struct config *c = p->config;
-    struct muc_desk_options mo = {.domain = c->xmpp.domain, .name = c->xmpp.room_name};
+    struct muc_desk_options mo = {.wire = {.self = p,
+                                           .up = wire_up,
+                                           .room = wire_room,
+                                           .send = wire_send,
+                                           .send_each = wire_send_each,
+                                           .timer = wire_timer},
+                                  .domain = c->xmpp.domain,
+                                  .name = c->xmpp.room_name};
     struct link_options lo = {.host = c->xmpp.host,
                               .port = c->xmpp.port,
                               .domain = c->xmpp.domain,
@@ -305,7 +376,11 @@ static void start_xmpp(struct program *p)
                               .pause_min_ms = 1000,
                               .pause_max_ms = c->xmpp.pause_max_ms,
                               .queue_max = LINK_QUEUE_MAX};
-    struct link_handlers h;
+    struct link_handlers h = {.stanza = on_stanza,
+                              .state = on_link,
+                              .poison = on_poison,
+                              .flushed = on_flushed,
+                              .ctx = p};
 
     if (!*c->xmpp.secret) {
         log_warn("xmpp-off", "why=no secret is set");
@@ -313,10 +388,10 @@ static void start_xmpp(struct program *p)
     }
     if (lo.pause_max_ms < lo.pause_min_ms)
         lo.pause_min_ms = lo.pause_max_ms;
-    p->muc = muc_desk_new(&p->loop, &mo, p->desk, p->bus);
-    h = muc_desk_handlers(p->muc);
+    uv_timer_init(&p->loop, &p->muc_timer);
+    p->muc_timer.data = p;
+    p->muc = muc_desk_new(&mo, p->desk, p->bus);
     p->link = link_new(&p->loop, &lo, &h);
-    muc_desk_use(p->muc, p->link);
 }
 
 static enum err start_web(struct program *p, const char **detail)
@@ -376,9 +451,9 @@ static void loop_thread(void *arg)
     } else {
         log_error("start-failed", "error=%s detail=%s", err_name(e), detail);
         p->exit_code = EXIT_RUNTIME;
+        p->waiting = true;
         stop(p);
-        while (p->web || p->control || p->muc)
-            uv_run(&p->loop, UV_RUN_ONCE);
+        (void)await(p);
     }
     close_desk(p);
     log_info("stopped", "exit=%d", p->exit_code);

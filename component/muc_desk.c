@@ -504,9 +504,8 @@ static void to_room(struct call *c)
     }
 }
 
-static void on_stanza(void *ctx, struct stanza *in)
+void muc_desk_stanza(struct muc_desk *m, struct stanza *in)
 {
-    struct muc_desk *m = ctx;
     struct call *c = mem_alloc(sizeof(*c));
 
     c->m = m;
@@ -517,7 +516,7 @@ static void on_stanza(void *ctx, struct stanza *in)
         call_free(c);
         break;
     case MUC_REPLY:
-        link_send(m->link, c->intent.reply);
+        m->wire.send(m->wire.self, c->intent.reply);
         call_free(c);
         break;
     case MUC_PONG:
@@ -536,12 +535,11 @@ static void on_stanza(void *ctx, struct stanza *in)
 /* ---- life --------------------------------------------------------------------------------------
  */
 
-struct muc_desk *muc_desk_new(uv_loop_t *loop, const struct muc_desk_options *o, struct desk *desk,
-                              struct bus *bus)
+struct muc_desk *muc_desk_new(const struct muc_desk_options *o, struct desk *desk, struct bus *bus)
 {
     struct muc_desk *m = mem_alloc(sizeof(*m));
 
-    m->loop = loop;
+    m->wire = o->wire;
     m->desk = desk;
     m->bus = bus;
     m->service = (struct muc_service){
@@ -551,38 +549,11 @@ struct muc_desk *muc_desk_new(uv_loop_t *loop, const struct muc_desk_options *o,
     return m;
 }
 
-struct link_handlers muc_desk_handlers(struct muc_desk *m)
+void muc_desk_free(struct muc_desk *m)
 {
-    return (struct link_handlers){.stanza = on_stanza,
-                                  .state = muc_on_link,
-                                  .poison = muc_on_poison,
-                                  .flushed = muc_on_flushed,
-                                  .ctx = m};
-}
-
-void muc_desk_use(struct muc_desk *m, struct link *l)
-{
-    m->link = l;
-}
-
-static void closed(uv_handle_t *h)
-{
-    struct muc_desk *m = h->data;
-
-    if (--m->closing > 0)
+    if (!m)
         return;
-    if (m->freed)
-        m->freed(m->freed_ctx);
+    bus_end(m->subscription);
     muc_tell_free(m);
     free(m);
-}
-
-void muc_desk_free(struct muc_desk *m, void (*done)(void *ctx), void *ctx)
-{
-    bus_end(m->subscription);
-    m->freed = done;
-    m->freed_ctx = ctx;
-    m->closing = 2;
-    uv_close((uv_handle_t *)&m->barrier, closed);
-    uv_close((uv_handle_t *)&m->pinger, closed);
 }

@@ -7,10 +7,9 @@
 #include "core/base/map.h"
 
 struct muc_desk {
-    uv_loop_t *loop;
+    struct wire_port wire;
     struct desk *desk;
     struct bus *bus;
-    struct link *link;
     struct subscription *subscription;
     struct muc_service service;
 
@@ -22,17 +21,12 @@ struct muc_desk {
     int64_t from_gid;            /* catching up starts above this */
     bool congested;              /* the server reads too slowly: wait until all is flushed */
     char barrier_id[ID_LEN + 1]; /* "" none is under way */
-    int64_t barrier_gid;
-    uv_timer_t barrier;
+    int64_t barrier_gid, barrier_ms;
 
     /* liveness */
     struct map *pings; /* iq id -> struct ping */
     struct ping_list *to_ping;
-    uv_timer_t pinger;
-
-    int closing; /* handles still to close */
-    void (*freed)(void *ctx);
-    void *freed_ctx;
+    bool timer; /* armed */
 };
 
 /* ---- muc_view.c: rooms and entries as the room service wants them ---- */
@@ -53,9 +47,6 @@ bool muc_has_xmpp(const struct room *r);
 
 void muc_tell_init(struct muc_desk *m);
 void muc_on_event(void *ctx, const struct event *e);
-void muc_on_link(void *ctx, enum link_state s, const char *why);
-void muc_on_poison(void *ctx, const char *condition);
-void muc_on_flushed(void *ctx);
 /* An answer to one of our iqs. */
 void muc_on_pong(struct muc_desk *m, const struct stanza *in);
 void muc_tell_free(struct muc_desk *m);

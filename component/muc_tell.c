@@ -19,7 +19,7 @@ TAILQ_HEAD(ping_list, ping);
 
 static bool up(const struct muc_desk *m)
 {
-    return m->link && link_state(m->link) == LINK_UP;
+    return m->wire.up(m->wire.self);
 }
 
 static bool is_live(const struct muc_desk *m, const char *room_id)
@@ -27,23 +27,36 @@ static bool is_live(const struct muc_desk *m, const char *room_id)
     return up(m) && !m->congested && !map_get(m->behind, room_id);
 }
 
+static void timer_in(struct muc_desk *m, int64_t ms)
+{
+    if (m->timer)
+        return;
+    m->timer = true;
+    m->wire.timer(m->wire.self, ms);
+}
+
 /* ---- the barrier: what has the server read? ----------------------------------------------------
  */
 
 static bool catch_again(void *ctx, const char *room_id, void *value);
 
-static void barrier_send(uv_timer_t *t)
+static bool barrier_due(const struct muc_desk *m)
 {
-    struct muc_desk *m = t->data;
+    return up(m) && m->catching == 0 && !m->congested && !*m->barrier_id &&
+           m->seen_gid > desk_xmpp_confirmed(m->desk);
+}
+
+static void barrier_send(struct muc_desk *m)
+{
+    int64_t now = desk_now(m->desk);
     struct muc_out o;
 
-    if (up(m) && !m->congested && m->catching == 0)
-        map_each(m->behind, catch_again, m);
-    if (!up(m) || m->catching > 0 || m->congested || *m->barrier_id ||
-        m->seen_gid <= desk_xmpp_confirmed(m->desk))
+    /* a clock set back must not hold it up */
+    if (!barrier_due(m) || (now >= m->barrier_ms && now < m->barrier_ms + BARRIER_MS))
         return;
     crypto_id(m->barrier_id);
     m->barrier_gid = m->seen_gid;
+    m->barrier_ms = now;
     o = muc_out_new(m);
     muc_send_barrier(&m->service, &o, m->barrier_id);
     arena_free(o.arena);
@@ -51,8 +64,8 @@ static void barrier_send(uv_timer_t *t)
 
 static void barrier_soon(struct muc_desk *m)
 {
-    if (!uv_is_active((uv_handle_t *)&m->barrier) && !*m->barrier_id)
-        uv_timer_start(&m->barrier, barrier_send, BARRIER_MS, 0);
+    if (barrier_due(m) || map_count(m->behind) > 0)
+        timer_in(m, BARRIER_MS);
 }
 
 /* ---- liveness: are they still there? -----------------------------------------------------------
@@ -65,17 +78,14 @@ static void ping_free(struct ping *p)
     free(p);
 }
 
-static void ping_next(uv_timer_t *t)
+static void ping_next(struct muc_desk *m)
 {
-    struct muc_desk *m = t->data;
     struct ping *p = TAILQ_FIRST(m->to_ping);
     char id[ID_LEN + 1];
     struct muc_out o;
 
-    if (!p || !up(m)) {
-        uv_timer_stop(t);
+    if (!p || !up(m))
         return;
-    }
     TAILQ_REMOVE(m->to_ping, p, link);
     crypto_id(id);
     map_set(m->pings, id, p);
@@ -91,8 +101,20 @@ static void ping_soon(struct muc_desk *m, const char *room_id, const char *addre
     p->room = mem_dup(room_id);
     p->address = mem_dup(address);
     TAILQ_INSERT_TAIL(m->to_ping, p, link);
-    if (!uv_is_active((uv_handle_t *)&m->pinger))
-        uv_timer_start(&m->pinger, ping_next, PING_EVERY_MS, PING_EVERY_MS);
+    timer_in(m, PING_EVERY_MS);
+}
+
+/* A step of everything that has its time: one ping, the barrier, rooms whose catching up failed. */
+void muc_desk_timer(struct muc_desk *m)
+{
+    m->timer = false;
+    ping_next(m);
+    if (up(m) && !m->congested && m->catching == 0)
+        map_each(m->behind, catch_again, m);
+    barrier_send(m);
+    if (up(m) && !TAILQ_EMPTY(m->to_ping))
+        timer_in(m, PING_EVERY_MS);
+    barrier_soon(m);
 }
 
 static bool forget_ping(void *ctx, const char *key, void *value)
@@ -272,14 +294,11 @@ static void catch_all(struct muc_desk *m)
     barrier_soon(m);
 }
 
-void muc_on_link(void *ctx, enum link_state s, const char *why)
+void muc_desk_link(struct muc_desk *m, bool is_up)
 {
-    struct muc_desk *m = ctx;
-
-    (void)why;
     *m->barrier_id = 0;
     forget_pings(m);
-    if (s != LINK_UP)
+    if (!is_up)
         return;
     m->from_gid = desk_xmpp_confirmed(m->desk);
     catch_all(m);
@@ -287,19 +306,15 @@ void muc_on_link(void *ctx, enum link_state s, const char *why)
 
 /* The server will not have these stanzas: sending them again would end the stream again and again.
  * They stay in the log, where a join's history shows them. */
-void muc_on_poison(void *ctx, const char *condition)
+void muc_desk_poison(struct muc_desk *m, const char *condition)
 {
-    struct muc_desk *m = ctx;
-
     log_error("quarantine", "condition=%s from=%lld to=%lld", condition,
               (long long)desk_xmpp_confirmed(m->desk), (long long)m->seen_gid);
     desk_confirm(m->desk, m->seen_gid);
 }
 
-void muc_on_flushed(void *ctx)
+void muc_desk_flushed(struct muc_desk *m)
 {
-    struct muc_desk *m = ctx;
-
     if (m->congested && up(m))
         catch_all(m);
 }
@@ -398,7 +413,7 @@ void muc_on_event(void *ctx, const struct event *e)
     if (e->kind == EVENT_LEFT && e->lost)
         log_info("session-lost", "room=%s address=%s", e->room_id, e->session->address);
     if (concerns_rooms(e)) {
-        if (up(m) && link_room(m->link) == 0)
+        if (up(m) && m->wire.room(m->wire.self) == 0)
             congest(m);
         if (is_live(m, e->room_id)) {
             o = muc_out_new(m);
@@ -425,9 +440,6 @@ void muc_tell_init(struct muc_desk *m)
     m->to_ping = mem_alloc(sizeof(*m->to_ping));
     TAILQ_INIT(m->to_ping);
     m->seen_gid = desk_xmpp_confirmed(m->desk);
-    uv_timer_init(m->loop, &m->barrier);
-    uv_timer_init(m->loop, &m->pinger);
-    m->barrier.data = m->pinger.data = m;
 }
 
 void muc_tell_free(struct muc_desk *m)

@@ -2,26 +2,12 @@
 
 #include <string.h>
 
-static void out_send(void *ctx, const struct xml *x)
-{
-    struct muc_desk *m = ctx;
-
-    if (m->link)
-        link_send(m->link, x);
-}
-
-static void out_send_each(void *ctx, const struct xml *x, const char *const *to, size_t n)
-{
-    struct muc_desk *m = ctx;
-
-    if (m->link)
-        link_send_each(m->link, x, to, n);
-}
-
 struct muc_out muc_out_new(struct muc_desk *m)
 {
-    return (struct muc_out){
-        .arena = arena_new(), .send = out_send, .send_each = out_send_each, .ctx = m};
+    return (struct muc_out){.arena = arena_new(),
+                            .send = m->wire.send,
+                            .send_each = m->wire.send_each,
+                            .ctx = m->wire.self};
 }
 
 static const char *role_of(enum room_role r)

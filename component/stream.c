@@ -56,21 +56,18 @@ static void on_log(void *ctx, xmpp_log_level_t level, const char *area, const ch
  * reconnects, so some are held from the start. */
 static void seats_fill(struct stream *s)
 {
-    int null = -1;
-
     for (size_t i = 0; i < SEATS; i++) {
+        int fd;
+
         if (s->seats[i] != -1)
             continue;
-        if (null == -1 && (null = open("/dev/null", O_RDWR | O_CLOEXEC)) == -1)
+        fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+        if (fd >= FD_SETSIZE) {
+            close(fd);
             return;
-        s->seats[i] = fcntl(null, F_DUPFD_CLOEXEC, 0);
-        if (s->seats[i] >= FD_SETSIZE) {
-            close(s->seats[i]);
-            s->seats[i] = -1;
         }
+        s->seats[i] = fd;
     }
-    if (null != -1)
-        close(null);
 }
 
 static int seat_take(struct stream *s)

@@ -6,11 +6,12 @@
 
 #define WORD_MAX 63
 
-static bool is_number(const char *s)
+/* Only digits, and at most max. */
+static bool is_number(const char *s, long max)
 {
     size_t len = strspn(s, "0123456789");
 
-    return len > 0 && len <= 5 && s[len] == 0;
+    return len > 0 && len <= 5 && s[len] == 0 && strtol(s, NULL, 10) <= max;
 }
 
 bool check_proxy(const char *s)
@@ -28,7 +29,7 @@ bool check_proxy(const char *s)
     v4 = inet_pton(AF_INET, host, raw) == 1;
     if (!v4 && inet_pton(AF_INET6, host, raw) != 1)
         return false;
-    return !slash || (is_number(slash + 1) && atoi(slash + 1) <= (v4 ? 32 : 128));
+    return !slash || is_number(slash + 1, v4 ? 32 : 128);
 }
 
 bool check_listen(const char *s)
@@ -40,7 +41,7 @@ bool check_listen(const char *s)
 
     if (strncmp(s, "unix:", 5) == 0)
         return s[5] != 0;
-    if (!colon || !is_number(colon + 1) || atoi(colon + 1) > 65535)
+    if (!colon || !is_number(colon + 1, 65535))
         return false;
     len = (size_t)(colon - s);
     if (len < 2 || len >= sizeof(host))

@@ -66,6 +66,7 @@ wait_until() {
     until "$@" && running "$name"; do
         tenths=$((tenths - 1))
         if [ "$tenths" = 0 ] || ! running "$name"; then
+            stop
             tail -n 20 "$demo/$name.log" >&2
             die "$name did not start; all it said is in $demo/$name.log"
         fi

@@ -147,8 +147,11 @@ static void take_people(struct desk *d, const struct query *q)
 {
     struct missing m = {.q = q};
 
-    for (size_t i = 0; i < q->n_organizations; i++)
+    for (size_t i = 0; i < q->n_organizations; i++) {
+        /* whoever read the configuration file says again which are set there */
+        q->organizations[i].configured = false;
         directory_put_organization(d->directory, &q->organizations[i]);
+    }
     for (size_t i = 0; i < q->n_agents; i++)
         directory_put_agent(d->directory, &q->agents[i]);
     directory_each_agent(d->directory, note_missing, &m);

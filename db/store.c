@@ -15,7 +15,7 @@
 
 extern const struct embedded db_migrations[];
 
-/* When readers keep the log from being reused for this many checkpoints, they are waited for. */
+/* When readers kept the log from being reused for so many checkpoints, they are waited for. */
 #define PATIENCE 8
 
 /* First in, first out, linked through the items' own `next`. */
@@ -43,6 +43,7 @@ struct store {
     int lock_fd;
     pthread_t writer, reader;
     struct sql *write_db, *read_db; /* each its thread's own; without threads one and the same */
+    int64_t copied;                 /* size of the log at the last checkpoint; the writer's own */
     size_t n_changes, n_queries;    /* taken and not yet completed; the loop thread's own */
 
     pthread_mutex_t mutex;            /* for all below */
@@ -140,8 +141,12 @@ static void checkpoint(struct store *s)
     int64_t size = s->write_db == NULL ? 0 : sql_wal_bytes(s->write_db);
     int64_t limit = (int64_t)s->options.checkpoint_bytes;
 
-    if (size > limit)
-        sql_checkpoint(s->write_db, size > limit * PATIENCE);
+    if (size < s->copied) /* the log began anew */
+        s->copied = 0;
+    if (size - s->copied <= limit)
+        return;
+    sql_checkpoint(s->write_db, size > limit * PATIENCE);
+    s->copied = size;
 }
 
 static void *writer_main(void *ctx)

@@ -32,6 +32,10 @@ struct store_options {
 NODISCARD enum err store_open(const char *path, const struct store_options *options,
                               store_wake_fn *wake, void *ctx, struct store **out);
 
+/* Beside the errors that core/ports.h names: a change is ERR_NOT_FOUND too when it refers to an
+ * organization, an agent or a chat that is not there. When a change fails, numbers filled into it
+ * mean nothing. QUERY_ENTRIES and QUERY_AFTER_GID of a missing room are empty; a limit of 0 gives
+ * nothing; a foreign cursor is ERR_INVALID. */
 struct store_port store_port(struct store *s);
 
 /* Run completions: of changes in commit order, then of reads. A read's done runs after the done of

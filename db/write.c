@@ -4,6 +4,9 @@
 #include "core/base/text.h"
 #include "db/row.h"
 
+#include <assert.h>
+#include <string.h>
+
 #define KEY_HASH_LEN 16 /* bytes kept of the hashes of a keyed call */
 
 /* The room of a change, as it stands in the transaction. */
@@ -339,6 +342,7 @@ static enum err check_room(struct change *c)
 {
     if (c->room[0] == 0 && c->chat != NULL)
         c->room = c->chat->id;
+    assert(c->chat == NULL || strcmp(c->room, c->chat->id) == 0);
     if (c->room[0] != 0)
         return OK;
     if (c->key[0] != 0 || c->n_entries > 0 || c->n_participants > 0 || c->n_sessions > 0 ||

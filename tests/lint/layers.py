@@ -22,7 +22,7 @@ SEES = [
 
 # Header pattern -> who may include it. True: only one .c file in the whole tree.
 OWNERS = [
-    ("strophe.h", "component/link.c", True),
+    ("strophe.h", "component/stream.c", True),
     ("microhttpd.h", "webbridge/http.c", True),
     ("sqlite3.h", "db/*.c", True),
     ("cjson/*", "core/base/json.c", True),

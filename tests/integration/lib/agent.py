@@ -20,6 +20,7 @@ STANZAS = "{urn:ietf:params:xml:ns:xmpp-stanzas}"
 DISCO_INFO = "http://jabber.org/protocol/disco#info"
 DISCO_ITEMS = "http://jabber.org/protocol/disco#items"
 PING = "urn:xmpp:ping"
+RSM = "http://jabber.org/protocol/rsm"
 
 
 class Stanza:
@@ -254,11 +255,20 @@ class Agent:
         return await self.iq("get", to, f"<query xmlns='{DISCO_INFO}'{node}/>")
 
     async def items(self, to):
-        """The JIDs and names of disco#items."""
-        answer = await self.iq("get", to, f"<query xmlns='{DISCO_ITEMS}'/>")
-        assert answer.type == "result", answer
-        return {e.get("jid"): e.get("name")
-                for e in answer.xml.iter("{%s}item" % DISCO_ITEMS)}
+        """The JIDs and names of disco#items, all pages of them (XEP-0059)."""
+        found, last = {}, ""
+        while True:
+            more = f"<set xmlns='{RSM}'><max>50</max>{last}</set>"
+            answer = await self.iq("get", to, f"<query xmlns='{DISCO_ITEMS}'>{more}</query>")
+            assert answer.type == "result", answer
+            page = {e.get("jid"): e.get("name")
+                    for e in answer.xml.iter("{%s}item" % DISCO_ITEMS)}
+            assert not page.keys() & found.keys(), answer
+            found.update(page)
+            count = next(answer.xml.iter("{%s}count" % RSM), None)
+            if not page or count is None or len(found) >= int(count.text):
+                return found
+            last = "<after>%s</after>" % escape(next(answer.xml.iter("{%s}last" % RSM)).text)
 
     async def ping(self, to):
         return await self.iq("get", to, f"<ping xmlns='{PING}'/>")

@@ -74,6 +74,11 @@ async def read_response(reader, method="GET"):
     return Response(status, headers, body)
 
 
+def status_of(answer):
+    """Of the first answer in these bytes; 0 when there is none."""
+    return int(answer.split(b" ", 2)[1]) if answer.startswith(b"HTTP/1.1 ") else 0
+
+
 def make_request(address, method, target, headers, body):
     lines = [f"{method} {target} HTTP/1.1", f"Host: {address[0]}:{address[1]}"]
     lines += [f"{n}: {v}" for n, v in headers]

@@ -1,4 +1,5 @@
 #include "component/assistant/rules.h"
+#include "core/base/buf.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -265,11 +266,13 @@ static void yes_to_anything_else_is_not_a_request(void **state)
 static void reason_holds_the_beginning_of_a_long_message_on_one_line(void **state)
 {
     struct talk *t = *state;
-    char text[400] = "I need a human\n";
+    struct buf text = {0};
 
-    while (strlen(text) < sizeof(text) - 4)
-        strcat(text, "\xc3\xa9");
-    ask(t, text);
+    buf_puts(&text, "I need a human\n");
+    while (text.len < 400)
+        buf_puts(&text, "\xc3\xa9");
+    ask(t, buf_str(&text));
+    buf_free(&text);
     assert_true(t->offer);
     assert_null(strchr(t->reason, '\n'));
     assert_true(strlen(t->reason) < 160);

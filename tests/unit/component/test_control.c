@@ -77,7 +77,7 @@ static int set_up(void **state)
 {
     struct world *w = mem_alloc(sizeof(*w));
 
-    strcpy(w->dir, "/tmp/parley-test-XXXXXX");
+    snprintf(w->dir, sizeof(w->dir), "/tmp/parley-test-XXXXXX");
     assert_non_null(mkdtemp(w->dir));
     snprintf(w->path, sizeof(w->path), "%s/sock", w->dir);
     assert_int_equal(uv_loop_init(&w->loop), 0);

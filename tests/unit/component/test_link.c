@@ -430,6 +430,7 @@ static void what_waited_when_the_link_was_lost_does_not_go_out_later(void **stat
     link_send(w->l, message(a, "new"));
     assert_true(server_got(w, "new"));
     assert_null(strstr(buf_str(&w->server.got), "x</body>"));
+    assert_null(strstr(buf_str(&w->server.head), "x</body>"));
     arena_free(a);
 }
 

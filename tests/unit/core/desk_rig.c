@@ -74,7 +74,7 @@ static enum err rig_read(void *self, struct query *q)
     struct rig *r = self;
     struct held *h = arena_new_of(q->arena, struct held);
 
-    if (r->busy)
+    if (r->busy || (r->room_for_reads > 0 && r->open >= r->room_for_reads))
         return ERR_BUSY;
     *h = (struct held){.rig = r, .q = q, .query_done = q->done, .ctx = q->ctx};
     q->done = query_done;

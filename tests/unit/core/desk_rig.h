@@ -54,9 +54,10 @@ struct rig {
     size_t n_submitted, n_asked;
     size_t fail_changes; /* the next so many commits fail thus */
     enum mishap mishap;
-    size_t fail_reads; /* the next so many reads end with ERR_IO */
-    bool busy;         /* the store takes nothing */
-    bool hold_reads;   /* reads wait until this is false */
+    size_t fail_reads;     /* the next so many reads end with ERR_IO */
+    bool busy;             /* the store takes nothing */
+    size_t room_for_reads; /* it takes so many at once; 0 any number */
+    bool hold_reads;       /* reads wait until this is false */
     struct held *held, **held_end;
 
     bool has_assistant, delayed;

@@ -1,3 +1,4 @@
+#include "core/base/buf.h"
 #include "core/people.h"
 
 #include <setjmp.h>
@@ -102,28 +103,25 @@ static void deleted_agent_is_found_by_nothing(void **state)
 
 static void note_agent(void *ctx, const struct agent *a)
 {
-    strcat(ctx, a->name);
-    strcat(ctx, " ");
+    buf_printf(ctx, "%s ", a->name);
 }
 
 static void agents_are_listed_in_order_of_creation(void **state)
 {
     struct directory *d = *state;
-    char list[64] = "";
+    struct buf list = {0};
 
     put(d, "a3", "c@example.org", "Cleo", 30);
     put(d, "a2", "b@example.org", "Ben", 20);
     put(d, "a1", "sarah@example.org", "Sarah", 10);
-    directory_each_agent(d, note_agent, list);
-    assert_string_equal(list, "Sarah Ben Cleo ");
+    directory_each_agent(d, note_agent, &list);
+    assert_string_equal(buf_str(&list), "Sarah Ben Cleo ");
+    buf_free(&list);
 }
 
 static void note_organization(void *ctx, const struct organization *o)
 {
-    strcat(ctx, o->name);
-    strcat(ctx, "=");
-    strcat(ctx, o->title);
-    strcat(ctx, " ");
+    buf_printf(ctx, "%s=%s ", o->name, o->title);
 }
 
 static void default_organization_is_there_from_the_start(void **state)
@@ -137,14 +135,15 @@ static void organization_put_again_is_replaced_in_place(void **state)
     struct directory *d = *state;
     struct organization shop = {.name = "shop", .title = "Shop", .origins = ""};
     const struct organization def = {.name = "default", .title = "Main", .origins = ""};
-    char list[64] = "";
+    struct buf list = {0};
 
     directory_put_organization(d, &shop);
     directory_put_organization(d, &def);
     shop.title = "Web";
     directory_put_organization(d, &shop);
-    directory_each_organization(d, note_organization, list);
-    assert_string_equal(list, "default=Main shop=Web ");
+    directory_each_organization(d, note_organization, &list);
+    assert_string_equal(buf_str(&list), "default=Main shop=Web ");
+    buf_free(&list);
 }
 
 static void names_that_look_official_are_reserved(void **state)

@@ -1,3 +1,4 @@
+#include "core/base/buf.h"
 #include "core/queue.h"
 
 #include <setjmp.h>
@@ -44,20 +45,17 @@ static size_t position(const struct queue *q, const char *id)
 
 static bool note(void *ctx, const struct chat *c)
 {
-    char *list = ctx;
-
-    strcat(list, c->id);
-    strcat(list, " ");
+    buf_printf(ctx, "%s ", c->id);
     return true;
 }
 
 static const char *listed(const struct queue *q, const char *organization)
 {
-    static char list[512];
+    static struct buf list; /* lent until the next call */
 
-    list[0] = '\0';
-    queue_each(q, organization, note, list);
-    return list;
+    buf_free(&list);
+    queue_each(q, organization, note, &list);
+    return buf_str(&list);
 }
 
 static void waiting_chats_stand_in_order_of_their_wait(void **state)
@@ -161,25 +159,28 @@ static void chat_that_changes_organization_changes_the_line(void **state)
 
 static bool keep_name(void *ctx, const struct chat *c)
 {
-    strcpy(ctx, c->name);
+    buf_clear(ctx);
+    buf_puts(ctx, c->name);
     return false;
 }
 
 static void queue_keeps_its_own_copy_of_the_last_put(void **state)
 {
     struct queue *q = queue_new();
-    char name[16] = "Alice", seen[16] = "";
+    char name[] = "Alice";
+    struct buf seen = {0};
     struct chat c = chat_of("a", "default", CHAT_WAITING, 10);
 
     (void)state;
     c.name = name;
     queue_put(q, &c);
-    strcpy(name, "Bob");
-    queue_each(q, "", keep_name, seen);
-    assert_string_equal(seen, "Alice");
+    name[0] = 'E';
+    queue_each(q, "", keep_name, &seen);
+    assert_string_equal(buf_str(&seen), "Alice");
     queue_put(q, &c);
-    queue_each(q, "", keep_name, seen);
-    assert_string_equal(seen, "Bob");
+    queue_each(q, "", keep_name, &seen);
+    assert_string_equal(buf_str(&seen), "Elice");
+    buf_free(&seen);
     queue_free(q);
 }
 
