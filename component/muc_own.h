@@ -29,6 +29,31 @@ struct muc_desk {
     bool timer; /* armed */
 };
 
+/* One stanza under way: until the desk has answered, it keeps the stanza. */
+struct call {
+    struct muc_desk *m;
+    struct muc_intent intent;
+};
+
+/* ---- muc_desk.c: dispatch, errors ---- */
+
+void muc_call_free(struct call *c);
+/* Answer with an error; the call lives on. */
+void muc_refuse_call(struct call *c, struct muc_out *o, enum err e);
+void muc_call_refuse(struct call *c, enum err e); /* the same, and end the call */
+/* What an error says to people; NULL when there is nothing to say. */
+const char *muc_error_text(enum err e);
+struct principal muc_agent_of(const struct muc_desk *m, const struct stanza *in);
+
+/* ---- one file per subject; each takes over the call ---- */
+
+void muc_enter(struct call *c, const struct principal *who, bool resync); /* muc_enter.c */
+void muc_leave(struct call *c, bool lost);
+void muc_post(struct call *c, const struct principal *who); /* muc_say.c */
+void muc_type(struct call *c, const struct principal *who);
+void muc_look(struct call *c, const struct principal *who); /* muc_inside.c */
+void muc_list_queue(struct call *c);                        /* muc_listing.c */
+
 /* ---- muc_view.c: rooms and entries as the room service wants them ---- */
 
 struct muc_out muc_out_new(struct muc_desk *m); /* with an arena: arena_free(o.arena) */

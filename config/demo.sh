@@ -191,6 +191,7 @@ write_parley_conf() {
 http: { listen = "127.0.0.1:$http_port"; };
 xmpp: { port = $component_port; domain = "support.localhost"; secret_file = "$demo/xmpp.secret"; };
 store: { path = "$demo/parley.db"; };
+assistant: { faq_file = "$root/config/faq.example.json"; };
 END
 }
 

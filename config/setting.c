@@ -55,7 +55,7 @@ const struct setting setting_table[] = {
          "Who answers first: rules and questions from assistant.faq_file, or nobody."),
     FILLED("assistant.name", c.assistant.name, "Assistant", "How customers see it."),
     TEXT("assistant.faq_file", c.assistant.faq_file, "", NULL, "a path or \"\"",
-         "JSON file of questions and answers."),
+         "JSON file of the site's questions and answers; \"\" means none."),
 
     INT("limits.chats_per_minute", c.limits.chats_per_minute, 5, 1, 100000,
         "New chats of one address."),

@@ -16,19 +16,10 @@ struct rules {
 
 /* ---- making --------------------------------------------------------------------------------- */
 
-static const char *built_in(const char *name)
-{
-    for (const struct embedded *e = assistant_rules; e->name != NULL; e++) {
-        if (strcmp(e->name, name) == 0)
-            return (const char *)e->data;
-    }
-    return "";
-}
-
 enum err assistant_rules_new(const struct rules_options *o, struct rules **out)
 {
-    const char *rules = o->rules != NULL ? o->rules : built_in("rules.json");
-    const char *faq = o->faq != NULL ? o->faq : built_in("faq.json");
+    const char *rules = o->rules != NULL ? o->rules : (const char *)assistant_rules[0].data;
+    const char *faq = o->faq != NULL ? o->faq : "[]";
     struct arena *a = arena_new();
     struct rules *r = arena_new_of(a, struct rules);
     struct buf unread = {0}, *detail = o->detail != NULL ? o->detail : &unread;

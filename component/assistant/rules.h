@@ -1,4 +1,4 @@
-/* The embedded assistant: rules and a list of questions, no model, no network. It answers what it
+/* The embedded assistant: rules and the site's list of questions, no model, no network. It answers what it
  * surely knows and hands everything else to people. */
 #ifndef PARLEY_RULES_H
 #define PARLEY_RULES_H
@@ -7,7 +7,7 @@
 #include "core/base/embed.h"
 #include "core/ports.h"
 
-/* rules.json and faq.json as built in. */
+/* rules.json as built in. */
 extern const struct embedded assistant_rules[];
 
 struct rules;
@@ -16,7 +16,7 @@ struct rules;
 struct rules_options {
     const char *name;   /* as shown; NULL "Assistant" */
     const char *rules;  /* text of a file like component/assistant/rules.json; NULL the built-in */
-    const char *faq;    /* text of a file like component/assistant/faq.json; NULL the built-in */
+    const char *faq;    /* text of a file like config/faq.example.json; NULL no questions */
     struct buf *detail; /* appended on error: what is wrong and where; NULL is allowed */
 };
 

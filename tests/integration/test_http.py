@@ -12,7 +12,6 @@ JSON = "Content-Type: application/json\r\n"
 
 # ---- framing -------------------------------------------------------------------------------------
 
-
 BODY = "{}"
 FRAMING = {
     "two lengths": f"POST /api/chats HTTP/1.1\r\n{HOST}{JSON}Content-Length: 2\r\n"
@@ -196,6 +195,15 @@ async def test_every_answer_has_the_security_headers(site):
     answer = await customer.web.get(customer.path())
     assert "no-store" in answer.headers.get("cache-control", "")
     assert answer.headers["content-type"].startswith("application/json")
+
+
+async def test_body_of_errors_is_json_all_over(site):
+    customer = await site.customer()
+    for answer in (await customer.web.get("/api/nothing"),
+                   await customer.web.post(customer.path("/messages"), body=b"{"),
+                   await site.web.get(customer.path())):
+        value = json.loads(answer.body)
+        assert value["status"] == answer.status and value["title"] and value["success"] is False
 
 
 # ---- CORS ----------------------------------------------------------------------------------------

@@ -248,8 +248,8 @@ async def test_bounced_line_throws_out_that_session_only(site):
     customer, desk, room = await site.live()
     phone = await site.agent("sarah", resource="phone")
     await phone.join(room)
-    phone.send(f"<message type='error' to='{room}' id='e'><error type='cancel'><service-unavailable "
-               "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>")
+    phone.send(f"<message type='error' to='{room}' id='e'><error type='cancel'>"
+               "<service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>")
     assert (await phone.ping(f"{room}/Sarah")).error == ("cancel", "not-acceptable")
     assert (await desk.ping(f"{room}/Sarah")).type == "result"
 

@@ -1,5 +1,5 @@
-"""Programs under test: started, waited for, killed. Nothing sleeps: waiting is for the process's end
-with a short limit, so that a program that dies at start is noticed at once."""
+"""Programs under test: started, waited for, killed. Nothing sleeps: waiting is for the process's
+end with a short limit, so that a program that dies at start is noticed at once."""
 
 import os
 import random

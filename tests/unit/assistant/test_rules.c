@@ -13,6 +13,8 @@
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
 #define MOST_ENTRIES 12
 
+extern const struct embedded faq_example[];
+
 /* A chat's public log, and what came back. */
 struct talk {
     struct rules *rules;
@@ -30,7 +32,10 @@ static int with_rules(void **state)
 
     t->chat.locale = "";
     *state = t;
-    return assistant_rules_new(&(struct rules_options){0}, &t->rules) == OK ? 0 : -1;
+    return assistant_rules_new(&(struct rules_options){.faq = (const char *)faq_example[0].data},
+                               &t->rules) == OK
+               ? 0
+               : -1;
 }
 
 static int without_rules(void **state)
@@ -344,7 +349,7 @@ static void what_a_model_may_answer_is_left_to_it(void **state)
     assert_false(offered(t, "where is my order?"));
 }
 
-static void own_rules_and_list_replace_the_built_in(void **state)
+static void name_and_list_are_those_of_the_options(void **state)
 {
     struct talk *t = *state;
     const struct rules_options o = {
@@ -355,6 +360,21 @@ static void own_rules_and_list_replace_the_built_in(void **state)
     assert_string_equal(assistant_rules_port(t->rules).name, "Robbie");
     assert_string_equal(ask(t, "how is the weather in paris"), "Sunny.");
     assert_string_equal(ask_first(t, "do you take paypal"), REPHRASE);
+}
+
+static void without_a_list_only_people_are_offered(void **state)
+{
+    struct talk *t = *state;
+
+    assistant_rules_free(t->rules);
+    assert_int_equal(assistant_rules_new(&(struct rules_options){0}, &t->rules), OK);
+    assert_non_null(strstr(ask(t, "hello"), "How can I help"));
+    t->n = 0;
+    go_on(t, "how long does shipping take?");
+    assert_string_equal(t->text, REPHRASE);
+    ask(t, "how much does shipping cost?");
+    assert_true(t->offer);
+    assert_string_equal(ask_first(t, "agent please"), PERSON);
 }
 
 static void wrong_file_is_refused_with_the_reason(void **state)
@@ -438,7 +458,8 @@ int main(void)
         WITH_RULES(entries_that_are_no_messages_are_no_turns),
         WITH_RULES(what_needs_people_is_decided_before_a_model_is_asked),
         WITH_RULES(what_a_model_may_answer_is_left_to_it),
-        WITH_RULES(own_rules_and_list_replace_the_built_in),
+        WITH_RULES(name_and_list_are_those_of_the_options),
+        WITH_RULES(without_a_list_only_people_are_offered),
         WITH_RULES(wrong_file_is_refused_with_the_reason),
         WITH_RULES(hostile_texts_are_answered_quickly),
     };
