@@ -17,4 +17,5 @@ file(GLOB migrations RELATIVE ${CMAKE_SOURCE_DIR} CONFIGURE_DEPENDS db/migration
 list(SORT migrations)
 embed(parley_db db_migrations ${migrations})
 embed(parley_assistant assistant_rules component/assistant/rules.json)
+embed(parley_muc muc_pictures component/muc/customer.png component/muc/assistant.png)
 embed(parley_webbridge web_pages webbridge/page.html webbridge/page.js webbridge/page.css)

@@ -28,7 +28,7 @@ enum opt {
 /* value "a|b" means one of these words; NULL means that the option takes none. */
 static const struct {
     const char *name, *value, *meaning;
-} opts[OPT_COUNT] = {
+} opts[] = {
     [OPT_CONFIG] = {"config", "FILE", "the configuration file"},
     [OPT_JSON] = {"json", NULL, "print JSON"},
     [OPT_PRINT] = {"print", NULL, "print the settings in force, without secrets"},
@@ -44,6 +44,8 @@ static const struct {
     [OPT_HELP] = {"help", NULL, "show this"},
     [OPT_VERSION] = {"version", NULL, "print the version"},
 };
+
+_Static_assert(sizeof(opts) / sizeof(opts[0]) == OPT_COUNT, "an option without its row");
 
 struct command_spec {
     enum command_id id;

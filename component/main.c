@@ -23,7 +23,8 @@
 #define DEFAULT_CONFIG "/etc/parley/parley.conf"
 #define TICK_MS 1000
 #define ROOM_IDLE_MS (5 * 60 * 1000)
-/* the XMPP library's parser recurses once per level of a hostile stanza (design: "Threads") */
+/* the XMPP library's parser recurses once per level of a hostile stanza (docs/ARCHITECTURE.md,
+ * "Threads") */
 #define LOOP_STACK (64u << 20)
 #define LINK_QUEUE_MAX (8u << 20)
 
@@ -124,7 +125,11 @@ static struct desk_options desk_options(struct program *p)
                                        .reopened = c->texts.reopened,
                                        .offer = c->texts.offer},
                              .claim_on = CLAIM_JOIN,
+                             .staff_rooms = STAFF_AGENTS,
+                             .domain = c->xmpp.domain,
                              .linger_ms = (int64_t)c->limits.linger_hours * 3600 * 1000,
+                             .grace_ms = (int64_t)c->limits.grace_seconds * 1000,
+                             .offer_ms = (int64_t)c->limits.offer_seconds * 1000,
                              .room_idle_ms = ROOM_IDLE_MS,
                              .messages_per_minute = c->limits.messages_per_minute,
                              .messages_burst = c->limits.messages_burst,
@@ -134,6 +139,10 @@ static struct desk_options desk_options(struct program *p)
         o.claim_on = CLAIM_MESSAGE;
     if (strcmp(c->xmpp.claim_on, "command") == 0)
         o.claim_on = CLAIM_COMMAND;
+    if (strcmp(c->xmpp.staff_rooms, "off") == 0)
+        o.staff_rooms = STAFF_OFF;
+    if (strcmp(c->xmpp.staff_rooms, "anyone") == 0)
+        o.staff_rooms = STAFF_ANYONE;
     if (p->rules)
         o.assistant = assistant_rules_port(p->rules);
     return o;
@@ -233,6 +242,8 @@ static void stop_link(void *ctx)
     struct program *p = ctx;
 
     p->control = NULL;
+    if (p->muc)
+        muc_desk_stop(p->muc);
     if (p->link)
         link_free(p->link, stopped, p);
     else
@@ -272,6 +283,8 @@ static void on_tick(uv_timer_t *t)
     struct program *p = t->data;
 
     desk_tick(p->desk);
+    if (p->muc)
+        muc_desk_tick(p->muc);
 }
 
 /* ---- the daemon: start

@@ -1,3 +1,4 @@
+#include "component/muc_command.h"
 #include "component/muc_own.h"
 
 #include "core/base/stamp.h"
@@ -8,47 +9,91 @@
 /* ---- errors ------------------------------------------------------------------------------------
  */
 
-static const struct {
+struct refusal {
     enum cond cond;
-    const char *type;
-    const char *text;
-} errors[ERR_COUNT_] = {
-    [OK] = {COND_INTERNAL, NULL, NULL},
-    [ERR_INVALID] = {COND_BAD_REQUEST, NULL, NULL},
-    [ERR_TEXT] = {COND_BAD_REQUEST, NULL, "The text holds a character that cannot be shown."},
-    [ERR_TOO_LARGE] = {COND_POLICY, "modify", "The message is too long."},
-    [ERR_NOT_FOUND] = {COND_NOT_FOUND, NULL, NULL},
-    [ERR_UNAUTHORIZED] = {COND_NOT_FOUND, NULL, NULL},
-    [ERR_FORBIDDEN] = {COND_FORBIDDEN, NULL,
-                       "You observe this chat: the customer talks to another agent."},
-    [ERR_CONFLICT] = {COND_CONFLICT, NULL, NULL},
-    [ERR_NOT_ESCALATED] = {COND_NOT_FOUND, NULL, NULL},
-    [ERR_ALREADY_ASSIGNED] = {COND_NOT_ALLOWED, NULL, "Another agent has this chat."},
-    [ERR_CLOSED] = {COND_GONE, NULL, "This chat is closed."},
-    [ERR_KEY_REUSED] = {COND_CONFLICT, NULL, NULL},
-    [ERR_RATE] = {COND_POLICY, "wait", "Too many messages; wait a little."},
-    [ERR_BUSY] = {COND_RESOURCE, "wait", "Too busy at the moment; try again."},
-    [ERR_UNKNOWN] = {COND_INTERNAL, "wait", "It could not be stored; send it again."},
-    [ERR_NOT_OCCUPANT] = {COND_NOT_ACCEPTABLE, "modify", "You are not in this room."},
-    [ERR_NOT_ALLOWED] = {COND_NOT_ALLOWED, NULL, NULL},
-    [ERR_NOT_ACCEPTABLE] = {COND_NOT_ACCEPTABLE, "modify", NULL},
-    [ERR_IO] = {COND_INTERNAL, "wait", "It could not be stored; send it again."},
-    [ERR_NEWER] = {COND_INTERNAL, NULL, NULL},
-    [ERR_CONFIG] = {COND_INTERNAL, NULL, NULL},
-    [ERR_LOCKED] = {COND_INTERNAL, NULL, NULL},
+    const char *type; /* NULL: the condition's usual one */
+    const char *text; /* NULL: the condition says it all */
 };
+
+/* The one translation of errors. A switch, so that the compiler finds the error that is missing. */
+static struct refusal refusal_of(enum err e)
+{
+    switch (e) {
+    case ERR_INVALID:
+        return (struct refusal){COND_BAD_REQUEST, NULL, NULL};
+    case ERR_TEXT:
+        return (struct refusal){COND_BAD_REQUEST, NULL,
+                                "The text holds a character that cannot be shown."};
+    case ERR_TOO_LARGE:
+        return (struct refusal){COND_POLICY, "modify", "The message is too long."};
+    case ERR_NOT_FOUND:
+    case ERR_UNAUTHORIZED:
+    case ERR_NOT_ESCALATED: /* there is no room yet */
+        return (struct refusal){COND_NOT_FOUND, NULL, NULL};
+    case ERR_FORBIDDEN:
+        return (struct refusal){COND_FORBIDDEN, NULL,
+                                "You observe this chat: the customer talks to another agent."};
+    case ERR_CONFLICT:
+    case ERR_KEY_REUSED:
+        return (struct refusal){COND_CONFLICT, NULL, NULL};
+    case ERR_ALREADY_ASSIGNED:
+        return (struct refusal){COND_NOT_ALLOWED, NULL, "Another agent has this chat."};
+    case ERR_CLOSED:
+        return (struct refusal){COND_GONE, NULL, "This chat is closed."};
+    case ERR_RATE:
+        return (struct refusal){COND_POLICY, "wait", "Too many messages; wait a little."};
+    case ERR_BUSY:
+        return (struct refusal){COND_RESOURCE, "wait", "Too busy at the moment; try again."};
+    case ERR_UNKNOWN:
+    case ERR_IO:
+        return (struct refusal){COND_INTERNAL, "wait", "It could not be stored; send it again."};
+    case ERR_NOT_OCCUPANT:
+        return (struct refusal){COND_NOT_ACCEPTABLE, "modify", "You are not in this room."};
+    case ERR_NOT_ALLOWED:
+        return (struct refusal){COND_NOT_ALLOWED, NULL, NULL};
+    case ERR_NOT_ACCEPTABLE:
+        return (struct refusal){COND_NOT_ACCEPTABLE, "modify", NULL};
+    case ERR_OUTCAST:
+        return (struct refusal){COND_FORBIDDEN, NULL, "You are banned from this room."};
+    case ERR_NOT_MEMBER:
+        return (struct refusal){COND_REGISTRATION, NULL, "You are no member of this room."};
+    case ERR_PASSWORD:
+        return (struct refusal){COND_NOT_AUTHORIZED, NULL, "This room wants its password."};
+    case ERR_FULL: /* XEP-0045 #enter-maxusers */
+        return (struct refusal){COND_UNAVAILABLE, "wait", "This room is full."};
+    case OK:
+    case ERR_NEWER:
+    case ERR_CONFIG:
+    case ERR_LOCKED:
+    case ERR_COUNT_:
+        break;
+    }
+    return (struct refusal){COND_INTERNAL, NULL, NULL};
+}
 
 void muc_refuse_call(struct call *c, struct muc_out *o, enum err e)
 {
-    if (errors[e].cond == COND_NOT_FOUND)
+    const struct refusal r = refusal_of(e);
+
+    if (r.cond == COND_NOT_FOUND)
         muc_reply_no_room(o, c->intent.in);
     else
-        muc_reply_error(o, c->intent.in, errors[e].cond, errors[e].type, errors[e].text);
+        muc_reply_error(o, c->intent.in, r.cond, r.type, r.text);
+}
+
+void muc_refuse_text(struct call *c, struct muc_out *o, enum err e, const char *text)
+{
+    const struct refusal r = refusal_of(e);
+
+    if (!text || !*text)
+        muc_refuse_call(c, o, e);
+    else
+        muc_reply_error(o, c->intent.in, r.cond, r.type, text);
 }
 
 const char *muc_error_text(enum err e)
 {
-    return errors[e].text;
+    return refusal_of(e).text;
 }
 
 void muc_call_free(struct call *c)
@@ -105,6 +150,12 @@ static void to_room(struct call *c)
     const struct muc_intent *i = &c->intent;
     struct principal who = muc_agent_of(m, i->in);
 
+    muc_alive_heard(m, i->room, i->in->from.full);
+    if (desk_staff_name(m->desk, i->room) &&
+        (who.kind == WHO_AGENT || desk_staff_open(m->desk, i->room))) {
+        muc_staff(c);
+        return;
+    }
     if (who.kind == WHO_ANONYMOUS) {
         of_stranger(c);
         return;
@@ -122,16 +173,55 @@ static void to_room(struct call *c)
     case MUC_BOUNCE:
         muc_leave(c, true);
         break;
+    case MUC_ADMIN_SET:
+        muc_admin_set(c);
+        break;
+    case MUC_INVITE:
+        muc_invite(c, &who);
+        break;
     case MUC_MESSAGE:
         muc_post(c, &who);
         break;
     case MUC_TYPING:
         muc_type(c, &who);
         break;
+    case MUC_CORRECT:
+    case MUC_RETRACT:
+    case MUC_REACT:
+    case MUC_MARKER:
+        muc_about(c);
+        break;
+    case MUC_ARCHIVE:
+    case MUC_ARCHIVE_ENDS:
+        muc_archive(c);
+        break;
     default:
         muc_look(c, &who);
         break;
     }
+}
+
+static void to_contact(struct call *c)
+{
+    struct principal who = muc_agent_of(c->m, c->intent.in);
+
+    if (c->intent.kind == MUC_CONTACT_PRESENCE)
+        muc_contact_presence(c, &who);
+    else if (who.kind == WHO_AGENT)
+        muc_command_contact(c, &who);
+    else
+        of_stranger(c);
+}
+
+/* The service's own commands, or a room's. */
+static void to_commands(struct call *c)
+{
+    struct principal who = muc_agent_of(c->m, c->intent.in);
+
+    if (*c->intent.room && who.kind != WHO_AGENT)
+        of_stranger(c);
+    else
+        muc_adhoc(c, &who);
 }
 
 void muc_desk_stanza(struct muc_desk *m, struct stanza *in)
@@ -149,12 +239,27 @@ void muc_desk_stanza(struct muc_desk *m, struct stanza *in)
         m->wire.send(m->wire.self, c->intent.reply);
         muc_call_free(c);
         break;
+    case MUC_BOUNCE:
+        if (muc_private_bounce(m, in))
+            muc_call_free(c);
+        else
+            to_room(c);
+        break;
     case MUC_PONG:
         muc_on_pong(m, in);
         muc_call_free(c);
         break;
     case MUC_SERVICE_ITEMS:
         muc_list_queue(c);
+        break;
+    case MUC_CONTACT_WORDS:
+    case MUC_CONTACT_PRESENCE:
+        to_contact(c);
+        break;
+    case MUC_ADHOC:
+    case MUC_ADHOC_ITEMS:
+    case MUC_ADHOC_INFO:
+        to_commands(c);
         break;
     default:
         to_room(c);
@@ -175,8 +280,21 @@ struct muc_desk *muc_desk_new(const struct muc_desk_options *o, struct desk *des
     m->service = (struct muc_service){
         .domain = o->domain, .name = o->name, .version = PARLEY_VERSION, .salt = desk_secret(desk)};
     muc_tell_init(m);
+    muc_archive_init(m);
     m->subscription = bus_subscribe(bus, NULL, muc_on_event, m);
+    m->adhoc = adhoc_new();
+    muc_contact_init(m);
     return m;
+}
+
+void muc_desk_tick(struct muc_desk *m)
+{
+    muc_contact_tick(m);
+}
+
+void muc_desk_stop(struct muc_desk *m)
+{
+    muc_contact_stop(m);
 }
 
 void muc_desk_free(struct muc_desk *m)
@@ -184,6 +302,9 @@ void muc_desk_free(struct muc_desk *m)
     if (!m)
         return;
     bus_end(m->subscription);
+    muc_contact_free(m);
+    adhoc_free(m->adhoc);
     muc_tell_free(m);
+    muc_archive_free(m);
     free(m);
 }

@@ -40,5 +40,9 @@ void muc_desk_poison(struct muc_desk *m, const char *condition);
 /* All that was queued has gone out. */
 void muc_desk_flushed(struct muc_desk *m);
 void muc_desk_timer(struct muc_desk *m);
+/* Call about once a second. */
+void muc_desk_tick(struct muc_desk *m);
+/* The program ends while the connection is still up: say so to those who see us. */
+void muc_desk_stop(struct muc_desk *m);
 
 #endif

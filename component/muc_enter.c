@@ -12,6 +12,7 @@ static void send_join(struct call *c, struct muc_out *o, const struct desk_answe
 
     if (!muc_index(v, c->intent.in->from.full, &who, &session))
         return;
+    muc_alive_add(m, v->local, c->intent.in->from.full);
     if (strcmp(c->intent.nick, v->occupants[who].nick) != 0)
         flags |= MUC_JOIN_REWRITTEN;
     for (size_t i = 0; i < a->n_history; i++)

@@ -23,7 +23,7 @@ static void posted(void *ctx, enum err e, const struct desk_answer *a)
 
 /* Clients that send again do so under the same origin-id. The text is part of the key: an id that
  * comes back with another text is another message. */
-static const char *resend_key(struct call *c)
+const char *muc_resend_key(struct call *c)
 {
     const struct xml *origin = xml_find(c->intent.in->x, "origin-id", NS_SID);
     const char *id = origin ? xml_get(origin, "id") : NULL;
@@ -41,11 +41,12 @@ void muc_post(struct call *c, const struct principal *who)
 {
     const struct muc_intent *i = &c->intent;
     struct post p = {.text = i->body,
-                     .key = resend_key(c),
+                     .key = muc_resend_key(c),
                      .escalated_only = true,
                      .address = i->in->from.full,
                      .stanza_id = i->in->id,
-                     .payload = i->payload};
+                     .payload = i->payload,
+                     .shown = i->shown};
 
     desk_post(c->m->desk, who, i->room, &p, posted, c);
 }
@@ -63,5 +64,5 @@ void muc_type(struct call *c, const struct principal *who)
 {
     const struct muc_intent *i = &c->intent;
 
-    desk_typing(c->m->desk, who, i->room, i->in->from.full, i->typing, typed, c);
+    desk_chat_state(c->m->desk, who, i->room, i->in->from.full, i->state, typed, c);
 }

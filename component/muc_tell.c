@@ -1,3 +1,4 @@
+#include "component/muc_command.h"
 #include "component/muc_own.h"
 
 #include "core/base/log.h"
@@ -6,16 +7,9 @@
 #include <string.h>
 #include <sys/queue.h>
 
-#define BARRIER_MS 100   /* at most one barrier in this time */
-#define PING_EVERY_MS 50 /* 20 sessions a second after a reconnect (xmpp.md 3.4) */
+#define BARRIER_MS 100 /* at most one barrier in this time */
 
 static char mark; /* what maps that are sets hold */
-
-struct ping {
-    TAILQ_ENTRY(ping) link;
-    char *room, *address;
-};
-TAILQ_HEAD(ping_list, ping);
 
 static bool up(const struct muc_desk *m)
 {
@@ -27,11 +21,13 @@ static bool is_live(const struct muc_desk *m, const char *room_id)
     return up(m) && !m->congested && !map_get(m->behind, room_id);
 }
 
-static void timer_in(struct muc_desk *m, int64_t ms)
+void muc_timer_in(struct muc_desk *m, int64_t ms)
 {
-    if (m->timer)
+    int64_t at = desk_now(m->desk) + ms;
+
+    if (m->timer_ms > 0 && m->timer_ms <= at)
         return;
-    m->timer = true;
+    m->timer_ms = at;
     m->wire.timer(m->wire.self, ms);
 }
 
@@ -65,83 +61,34 @@ static void barrier_send(struct muc_desk *m)
 static void barrier_soon(struct muc_desk *m)
 {
     if (barrier_due(m) || map_count(m->behind) > 0)
-        timer_in(m, BARRIER_MS);
+        muc_timer_in(m, BARRIER_MS);
 }
 
-/* ---- liveness: are they still there? -----------------------------------------------------------
+/* ---- time ---------------------------------------------------------------------------------------
  */
-
-static void ping_free(struct ping *p)
-{
-    free(p->room);
-    free(p->address);
-    free(p);
-}
-
-static void ping_next(struct muc_desk *m)
-{
-    struct ping *p = TAILQ_FIRST(m->to_ping);
-    char id[ID_LEN + 1];
-    struct muc_out o;
-
-    if (!p || !up(m))
-        return;
-    TAILQ_REMOVE(m->to_ping, p, link);
-    crypto_id(id);
-    map_set(m->pings, id, p);
-    o = muc_out_new(m);
-    muc_send_ping(&m->service, &o, p->room, p->address, id);
-    arena_free(o.arena);
-}
-
-static void ping_soon(struct muc_desk *m, const char *room_id, const char *address)
-{
-    struct ping *p = mem_alloc(sizeof(*p));
-
-    p->room = mem_dup(room_id);
-    p->address = mem_dup(address);
-    TAILQ_INSERT_TAIL(m->to_ping, p, link);
-    timer_in(m, PING_EVERY_MS);
-}
 
 /* A step of everything that has its time: one ping, the barrier, rooms whose catching up failed. */
 void muc_desk_timer(struct muc_desk *m)
 {
-    m->timer = false;
-    ping_next(m);
-    if (up(m) && !m->congested && m->catching == 0)
+    int64_t alive, relay;
+
+    m->timer_ms = 0;
+    if (!up(m))
+        return;
+    alive = muc_alive_step(m);
+    relay = muc_relay_step(m);
+    if (!m->congested && m->catching == 0)
         map_each(m->behind, catch_again, m);
     barrier_send(m);
-    if (up(m) && !TAILQ_EMPTY(m->to_ping))
-        timer_in(m, PING_EVERY_MS);
+    if (alive >= 0)
+        muc_timer_in(m, alive);
+    if (relay >= 0)
+        muc_timer_in(m, relay);
     barrier_soon(m);
 }
 
-static bool forget_ping(void *ctx, const char *key, void *value)
-{
-    struct muc_desk *m = ctx;
-
-    (void)map_take(m->pings, key);
-    ping_free(value);
-    return true;
-}
-
-static void forget_pings(struct muc_desk *m)
-{
-    map_each(m->pings, forget_ping, m);
-    while (!TAILQ_EMPTY(m->to_ping)) {
-        struct ping *p = TAILQ_FIRST(m->to_ping);
-
-        TAILQ_REMOVE(m->to_ping, p, link);
-        ping_free(p);
-    }
-}
-
-/* Answers count only from where the question went: ids alone could be guessed (xmpp.md 5.12). */
 void muc_on_pong(struct muc_desk *m, const struct stanza *in)
 {
-    struct ping *p = map_get(m->pings, in->id);
-
     if (*m->barrier_id && strcmp(in->id, m->barrier_id) == 0 &&
         strcmp(in->from.full, m->service.domain) == 0) {
         *m->barrier_id = 0;
@@ -150,12 +97,8 @@ void muc_on_pong(struct muc_desk *m, const struct stanza *in)
             barrier_soon(m);
         return;
     }
-    if (!p || strcmp(p->address, in->from.full) != 0)
-        return;
-    (void)map_take(m->pings, in->id);
-    if (strcmp(in->type, "error") == 0 && muc_is_bounce(in))
-        desk_leave(m->desk, p->room, p->address, true, "", NULL, NULL);
-    ping_free(p);
+    if (!muc_alive_answer(m, in))
+        (void)muc_relay_answer(m, in);
 }
 
 /* ---- catching up -------------------------------------------------------------------------------
@@ -163,7 +106,7 @@ void muc_on_pong(struct muc_desk *m, const struct stanza *in)
 
 struct catch_up {
     struct muc_desk *m;
-    char room[ID_LEN + 1];
+    char room[ROOM_LOCAL_MAX + 1];
     size_t late; /* entries sent so far */
 };
 
@@ -178,7 +121,7 @@ static size_t send_late(struct muc_desk *m, struct muc_out *o, const struct room
     for (size_t i = 0; i < a->n_history; i++) {
         struct muc_line line;
 
-        if (a->history[i].gid <= s->since_gid)
+        if (a->history[i].gid <= s->since_gid || a->history[i].kind == ENTRY_SUBJECT)
             continue;
         muc_line_of(m, o->arena, r, &a->history[i], &line);
         line.delayed = true;
@@ -189,7 +132,7 @@ static size_t send_late(struct muc_desk *m, struct muc_out *o, const struct room
 }
 
 /* Profanity files delayed messages as silent history: one line without delay says that there is
- * something to read (design: "The log is the outbox"). */
+ * something to read. */
 static void send_count(struct muc_desk *m, struct muc_out *o, const struct muc_room *v,
                        const struct session *s, size_t late)
 {
@@ -209,7 +152,8 @@ static void send_missed(struct muc_desk *m, const struct room *r, const struct d
     const struct occupant *const *list = room_occupants(r, &n);
 
     for (size_t i = 0; i < a->n_history; i++)
-        dirty = dirty || a->history[i].kind != ENTRY_MESSAGE;
+        dirty = dirty || !entry_is_said(a->history[i].kind);
+    muc_departed_tell(m, &o, v);
     for (size_t i = 0; i < v->n_occupants && dirty; i++)
         muc_send_presence(&m->service, &o, v, i);
     for (size_t i = 0; i < n; i++) {
@@ -223,11 +167,22 @@ static void send_missed(struct muc_desk *m, const struct room *r, const struct d
             if (a->unchanged && sent > 0)
                 send_count(m, &o, v, s, sent);
             if (a->unchanged)
-                ping_soon(m, v->local, s->address);
+                muc_alive_ask(m, v->local, s->address);
         }
     }
     if (dirty)
         muc_send_subject(&m->service, &o, v, NULL);
+    arena_free(o.arena);
+}
+
+/* The room was destroyed while nothing could be sent. */
+static void tell_end(struct muc_desk *m, const char *room_id)
+{
+    struct muc_out o = muc_out_new(m);
+    const struct muc_room none = {.local = room_id, .title = "", .subject = ""};
+
+    if (up(m))
+        muc_departed_tell(m, &o, &none);
     arena_free(o.arena);
 }
 
@@ -238,7 +193,7 @@ static void caught_up(void *ctx, enum err e, const struct desk_answer *a)
     int64_t last = a->n_history > 0 ? a->history[a->n_history - 1].gid : 0;
 
     if (up(m) && !m->congested && e == OK) {
-        if (a->room && muc_has_xmpp(a->room))
+        if (a->room && (muc_has_xmpp(a->room) || map_get(m->departed, c->room)))
             send_missed(m, a->room, a, c->late);
         if (last > m->seen_gid)
             m->seen_gid = last;
@@ -249,12 +204,15 @@ static void caught_up(void *ctx, enum err e, const struct desk_answer *a)
             (void)map_take(m->behind, c->room);
         }
     } else if (e == ERR_NOT_FOUND) {
+        tell_end(m, c->room);
         (void)map_take(m->behind, c->room);
     }
     if (m->catching > 0)
         m->catching--;
-    if (m->catching == 0)
+    if (m->catching == 0) {
+        barrier_send(m); /* at once: until it is back, a restart would send all of this again */
         barrier_soon(m);
+    }
     free(c);
 }
 
@@ -285,19 +243,32 @@ static bool catch_again(void *ctx, const char *room_id, void *value)
     return true;
 }
 
+static bool catch_departed(void *ctx, const char *room_id, void *value)
+{
+    struct muc_desk *m = ctx;
+
+    (void)value;
+    if (!map_get(m->behind, room_id))
+        catch_one(m, room_id);
+    return true;
+}
+
 /* Every room with sessions gets what lies above from_gid, in its line; until then its events wait.
- * Rooms without sessions have nobody who could miss anything. */
+ * Of rooms without sessions only those who left meanwhile could miss something: that they did. */
 static void catch_all(struct muc_desk *m)
 {
     m->congested = false;
     desk_each_occupied(m->desk, catch_one, m);
+    map_each(m->departed, catch_departed, m);
     barrier_soon(m);
 }
 
 void muc_desk_link(struct muc_desk *m, bool is_up)
 {
     *m->barrier_id = 0;
-    forget_pings(m);
+    muc_alive_down(m);
+    muc_relay_down(m);
+    muc_contact_link(m, is_up);
     if (!is_up)
         return;
     m->from_gid = desk_xmpp_confirmed(m->desk);
@@ -328,22 +299,13 @@ static void tell_entry(struct muc_desk *m, struct muc_out *o, const struct event
     struct muc_line line;
 
     muc_line_of(m, o->arena, e->room, e->entry, &line);
+    if (e->entry->kind == ENTRY_SUBJECT) {
+        muc_send_subject_change(&m->service, o, v, &line);
+        return;
+    }
     muc_send_line(&m->service, o, v, &line, NULL);
-    if (e->entry->kind != ENTRY_MESSAGE)
+    if (!entry_is_said(e->entry->kind))
         muc_send_subject(&m->service, o, v, NULL);
-}
-
-static void tell_left(struct muc_desk *m, struct muc_out *o, const struct event *e,
-                      const struct muc_room *v)
-{
-    struct occupant who = {.agent_id = e->session->agent_id,
-                           .nick = e->session->nick,
-                           .jid = e->session->jid,
-                           .affiliation = AFFILIATION_MEMBER};
-    struct muc_occupant gone =
-        muc_occupant_of(o->arena, e->occupant ? e->occupant : &who, e->session);
-
-    muc_send_leave(&m->service, o, v, &gone, e->occupant != NULL, e->lost, e->why);
 }
 
 static void tell_joined(struct muc_desk *m, struct muc_out *o, const struct event *e,
@@ -367,14 +329,17 @@ static void tell(struct muc_desk *m, struct muc_out *o, const struct event *e)
         break;
     case EVENT_TYPING:
         if (muc_index_nick(v, e->sender_name, &who))
-            muc_send_state(&m->service, o, v, e->sender_name, v->occupants[who].jid,
-                           e->typing ? "composing" : "paused", "");
+            muc_send_state(&m->service, o, v, e->sender_name, v->occupants[who].jid, e->state, "");
+        break;
+    case EVENT_READ:
+        if (!e->reflected && muc_index_nick(v, e->sender_name, &who))
+            muc_send_marker(&m->service, o, v, &v->occupants[who], e->entry->id);
         break;
     case EVENT_JOINED:
         tell_joined(m, o, e, v);
         break;
     case EVENT_LEFT:
-        tell_left(m, o, e, v);
+        muc_tell_left(m, o, e, v);
         break;
     case EVENT_ROLES:
         for (size_t i = 0; i < v->n_occupants; i++)
@@ -383,16 +348,23 @@ static void tell(struct muc_desk *m, struct muc_out *o, const struct event *e)
     case EVENT_CLOSED_ROOM:
         muc_send_destroy(&m->service, o, v, e->why);
         break;
+    case EVENT_STAFF:
+        muc_staff_tell(m, o, e, v);
+        break;
     case EVENT_AGENT_GONE:
+    case EVENT_OFFERED: /* muc_contact.c */
+    case EVENT_OFFER_OVER:
         break;
     }
 }
 
 static bool concerns_rooms(const struct event *e)
 {
-    if (!e->room || e->kind == EVENT_AGENT_GONE)
+    if (!e->room || e->kind == EVENT_AGENT_GONE || e->kind == EVENT_OFFERED ||
+        e->kind == EVENT_OFFER_OVER)
         return false;
-    return muc_has_xmpp(e->room) || (e->kind == EVENT_LEFT && e->session->kind == SESSION_XMPP);
+    return e->kind == EVENT_STAFF || muc_has_xmpp(e->room) ||
+           (e->kind == EVENT_LEFT && e->session->kind == SESSION_XMPP);
 }
 
 /* The server does not keep up: what is not sent now is sent from the log when all has gone out. */
@@ -405,6 +377,30 @@ static void congest(struct muc_desk *m)
     log_warn("congested", "gid=%lld", (long long)m->seen_gid);
 }
 
+static void forget_occupant(struct muc_desk *m, const char *room_id, const struct occupant *o)
+{
+    for (size_t k = 0; k < o->n_sessions; k++)
+        muc_alive_gone(m, room_id, o->sessions[k]->address);
+}
+
+/* Nobody asks any more whether those are there who left. */
+static void forget_pulses(struct muc_desk *m, const struct event *e)
+{
+    size_t n = 0;
+    const struct occupant *const *list;
+
+    if (e->kind == EVENT_LEFT)
+        muc_alive_gone(m, e->room_id, e->session->address);
+    if (e->kind == EVENT_STAFF && e->staff->what == STAFF_REMOVED)
+        forget_occupant(m, e->room_id, e->staff->occupant);
+    if (e->kind != EVENT_CLOSED_ROOM &&
+        (e->kind != EVENT_STAFF || e->staff->what != STAFF_DESTROYED))
+        return;
+    list = room_occupants(e->room, &n);
+    for (size_t i = 0; i < n; i++)
+        forget_occupant(m, e->room_id, list[i]);
+}
+
 void muc_on_event(void *ctx, const struct event *e)
 {
     struct muc_desk *m = ctx;
@@ -412,6 +408,7 @@ void muc_on_event(void *ctx, const struct event *e)
 
     if (e->kind == EVENT_LEFT && e->lost)
         log_info("session-lost", "room=%s address=%s", e->room_id, e->session->address);
+    forget_pulses(m, e);
     if (concerns_rooms(e)) {
         if (up(m) && m->wire.room(m->wire.self) == 0)
             congest(m);
@@ -419,8 +416,9 @@ void muc_on_event(void *ctx, const struct event *e)
             o = muc_out_new(m);
             tell(m, &o, e);
             arena_free(o.arena);
-        } else if (e->kind != EVENT_ENTRY && e->kind != EVENT_TYPING) {
+        } else if (e->kind != EVENT_ENTRY && e->kind != EVENT_TYPING && e->kind != EVENT_READ) {
             map_set(m->dirty, e->room_id, &mark);
+            muc_departed_note(m, e);
         }
     }
     if (e->kind == EVENT_ENTRY && up(m) && !m->congested && e->entry->gid > m->seen_gid) {
@@ -436,17 +434,18 @@ void muc_tell_init(struct muc_desk *m)
 {
     m->behind = map_new();
     m->dirty = map_new();
-    m->pings = map_new();
-    m->to_ping = mem_alloc(sizeof(*m->to_ping));
-    TAILQ_INIT(m->to_ping);
+    m->departed = map_new();
+    m->alive = muc_alive_new();
+    m->relay = muc_relay_new();
     m->seen_gid = desk_xmpp_confirmed(m->desk);
 }
 
 void muc_tell_free(struct muc_desk *m)
 {
-    forget_pings(m);
+    muc_departed_free(m);
+    muc_alive_free(m->alive);
+    muc_relay_free(m->relay);
+    free(m->private_ids);
     map_free(m->behind);
     map_free(m->dirty);
-    map_free(m->pings);
-    free(m->to_ping);
 }

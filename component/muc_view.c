@@ -28,6 +28,8 @@ static const char *role_of(enum room_role r)
 static const char *affiliation_of(enum affiliation a)
 {
     switch (a) {
+    case AFFILIATION_OUTCAST:
+        return "outcast";
     case AFFILIATION_NONE:
         return "none";
     case AFFILIATION_MEMBER:
@@ -61,7 +63,7 @@ struct muc_occupant muc_occupant_of(struct arena *a, const struct occupant *o,
 }
 
 /* The customer and the assistant have addresses of their own on our domain, so that clients which
- * look for keys of every member find none (xmpp.md D2). */
+ * look for OMEMO keys of every member find none, and do not encrypt what a browser must read. */
 static const char *virtual_jid(struct muc_desk *m, struct arena *a, const struct room *r,
                                const char *prefix)
 {
@@ -85,14 +87,30 @@ static const char *subject_of(struct arena *a, const struct chat *c)
     return "";
 }
 
+/* Supervisors moderate whether they speak or not; the hat says it. */
+static unsigned hats_of(const struct room *r, const struct occupant *o)
+{
+    bool live = room_chat(r)->state == CHAT_LIVE;
+    unsigned hats = o->affiliation == AFFILIATION_ADMIN ? MUC_HAT_SUPERVISOR : 0;
+
+    if (live && strcmp(room_chat(r)->assigned_to, o->agent_id) == 0)
+        hats |= MUC_HAT_ASSIGNED;
+    else if (live && !room_is_speaker(r, o->agent_id))
+        hats |= MUC_HAT_OBSERVER;
+    return hats;
+}
+
 struct muc_room *muc_view(struct muc_desk *m, struct arena *a, const struct room *r)
 {
     size_t n = 0;
     const struct occupant *const *list = room_occupants(r, &n);
-    struct muc_room *v = arena_new_of(a, struct muc_room);
+    struct muc_room *v;
     struct muc_occupant *o = arena_array(a, struct muc_occupant, n + 2);
     const struct chat *c = room_chat(r);
 
+    if (room_staff(r))
+        return muc_staff_view(a, r);
+    v = arena_new_of(a, struct muc_room);
     v->local = c->id;
     v->title = room_customer_nick(r);
     v->subject = subject_of(a, c);
@@ -101,13 +119,19 @@ struct muc_room *muc_view(struct muc_desk *m, struct arena *a, const struct room
     o[v->n_occupants++] = (struct muc_occupant){.nick = room_customer_nick(r),
                                                 .jid = virtual_jid(m, a, r, "c"),
                                                 .affiliation = "member",
-                                                .role = "participant"};
+                                                .role = "participant",
+                                                .hats = MUC_HAT_CUSTOMER,
+                                                .picture = "customer.png"};
     o[v->n_occupants++] = (struct muc_occupant){.nick = desk_assistant_name(m->desk),
                                                 .jid = virtual_jid(m, a, r, "a"),
                                                 .affiliation = "member",
-                                                .role = "visitor"};
-    for (size_t i = 0; i < n; i++)
-        o[v->n_occupants++] = muc_occupant_of(a, list[i], NULL);
+                                                .role = "visitor",
+                                                .hats = MUC_HAT_ASSISTANT,
+                                                .picture = "assistant.png"};
+    for (size_t i = 0; i < n; i++) {
+        o[v->n_occupants] = muc_occupant_of(a, list[i], NULL);
+        o[v->n_occupants++].hats = hats_of(r, list[i]);
+    }
     return v;
 }
 
@@ -122,7 +146,12 @@ void muc_line_of(struct muc_desk *m, struct arena *a, const struct room *r, cons
                              .stanza_id = e->stanza_id,
                              .body = e->text,
                              .payload = e->payload,
-                             .created_ms = e->created_ms};
+                             .created_ms = e->created_ms,
+                             .is_subject = e->kind == ENTRY_SUBJECT};
+    if (room_staff(r)) {
+        muc_staff_line(e, out);
+        return;
+    }
     switch (e->role) {
     case ROLE_USER:
         out->nick = room_customer_nick(r);

@@ -33,7 +33,8 @@ struct config {
         const char
             *secret; /* from secret or secret_file or PARLEY_XMPP_SECRET; "" = no XMPP link */
         int64_t pause_max_ms;
-        const char *claim_on; /* "join" "message" "command" */
+        const char *claim_on;    /* "join" "message" "command" */
+        const char *staff_rooms; /* "off" "agents" "anyone" */
         const char *room_name;
     } xmpp;
     struct {
@@ -52,7 +53,7 @@ struct config {
         int connections; /* of HTTP at once */
         int body_bytes;
         int header_seconds, body_seconds, heartbeat_seconds;
-        int linger_hours;
+        int linger_hours, grace_seconds, offer_seconds;
     } limits;
     struct {
         const char *waiting, *agent_joined, *agent_left, *closed, *reopened, *offer;

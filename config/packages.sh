@@ -4,7 +4,7 @@
 packages_build="gcc libc6-dev cmake ninja-build pkg-config libstrophe-dev libmicrohttpd-dev
     libsqlite3-dev libcjson-dev libuv1-dev libconfig-dev libsodium-dev libidn-dev
     libunistring-dev uthash-dev"
-packages_test="clang clang-format libclang-rt-dev llvm libcmocka-dev git prosody python3
+packages_test="clang clang-format ejabberd libclang-rt-dev llvm libcmocka-dev git prosody python3
     python3-pytest python3-slixmpp"
 packages_demo="prosody"
 

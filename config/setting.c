@@ -44,6 +44,8 @@ const struct setting setting_table[] = {
      "Longest pause between two attempts to connect, in milliseconds.", false},
     WORD("xmpp.claim_on", c.xmpp.claim_on, "join", "join|message|command",
          "What makes a waiting chat an agent's own."),
+    WORD("xmpp.staff_rooms", c.xmpp.staff_rooms, "agents", "off|agents|anyone",
+         "Who may make rooms of their own in the service, and enter them."),
     FILLED("xmpp.room_name", c.xmpp.room_name, "Customer Support",
            "How the service is called in the agents' clients."),
 
@@ -81,6 +83,10 @@ const struct setting setting_table[] = {
         "Between two comments on a quiet event stream."),
     INT("limits.linger_hours", c.limits.linger_hours, 24, 0, 8760,
         "How long a message of the customer reopens a closed chat."),
+    INT("limits.grace_seconds", c.limits.grace_seconds, 120, 0, 86400,
+        "The agent who has a chat is out of its room for so long: the chat waits again; 0 never."),
+    INT("limits.offer_seconds", c.limits.offer_seconds, 60, 5, 3600,
+        "How long an agent may take to accept a chat that another one offers."),
 
     FILLED("texts.waiting", c.texts.waiting,
            "⏱️ Connecting you to a support agent. Please wait...",

@@ -29,6 +29,8 @@ struct chat *chat_dup(struct arena *a, const struct chat *c)
     copy->page = arena_dup(a, c->page);
     copy->escalation_reason = arena_dup(a, c->escalation_reason);
     copy->assigned_to = arena_dup(a, c->assigned_to);
+    copy->offered_to = arena_dup(a, c->offered_to);
+    copy->offered_by = arena_dup(a, c->offered_by);
     return copy;
 }
 

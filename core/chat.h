@@ -17,7 +17,8 @@ enum chat_state {
 
 const char *chat_state_name(enum chat_state s); /* "assistant" "waiting" "live" "closed" */
 
-/* Field names are the specification's; strings are never NULL, "" is none; times 0 are none. */
+/* Members are named as in the HTTP API (docs/API.md). Strings are never NULL, "" is none; times 0
+ * are none. */
 struct chat {
     char id[ID_LEN + 1]; /* also the room's localpart */
     const char *organization;
@@ -31,6 +32,11 @@ struct chat {
     int64_t queued_ms; /* since when it waits; kept through restarts */
     int64_t created_ms;
     int64_t closed_ms;
+    int64_t away_ms;        /* since when the assigned agent is out of the room */
+    const char *offered_to; /* agent id of whom the chat is offered to */
+    const char *offered_by; /* likewise, whose offer it is */
+    int64_t offered_ms;
+    bool blocked;           /* the customer was banned: its token opens nothing any more */
     bool assistant_pending; /* the customer's last message still wants the assistant's answer */
     int64_t version;        /* grows with each stored change; a stale change is ERR_CONFLICT */
     /* counters of the room's log, kept by the store */
@@ -40,7 +46,8 @@ struct chat {
 /* A deep copy. */
 struct chat *chat_dup(struct arena *a, const struct chat *c);
 
-/* The localpart forms that only the service may use (design: "The idea in five sentences"). */
+/* Localparts that only the service may use: ids, which name chats' rooms, the same behind "c-" and
+ * "a-", which are the customer's and the assistant's addresses, "queue" and "lobby…". */
 bool chat_reserved_local(const char *local);
 
 #endif

@@ -23,6 +23,8 @@ void op_answer(struct op *op, enum err e, struct desk_answer *answer)
         return;
     if (!answer)
         answer = &empty;
+    if (op->room->staff && e == OK)
+        answer->room = op->room;
     if (op->room->chat && (e == OK || op_may(op, ACTION_READ) == OK)) {
         answer->chat = op->room->chat;
         answer->room = op->room;
@@ -54,7 +56,9 @@ void op_end(struct op *op)
 
 enum err op_may(const struct op *op, enum action what)
 {
-    return may(op->room->desk->directory, &op->who, op->room->chat, what);
+    enum err e = may(op->room->desk->directory, &op->who, op->room->chat, what);
+
+    return e == OK && op->who.kind == WHO_AGENT && op->room->chat ? access_may(op, what) : e;
 }
 
 enum err op_may_as_agent(const struct op *op, enum action what)
@@ -94,7 +98,7 @@ static void room_rest(struct room *r)
         return;
     if (r->n_sessions > 0 || r->asking)
         return;
-    if (r->load != ROOM_READY) {
+    if (r->load != ROOM_READY || (r->of_staff && !r->staff)) {
         (void)map_take(r->desk->rooms, r->id);
         room_free(r);
         return;
@@ -137,7 +141,8 @@ static bool may_start(const struct room *r, const struct op *op)
 {
     if (r->in_flight == 0)
         return true;
-    return r->flight_plain && !r->stale && op->plain && op->plain(op);
+    return r->in_flight < DESK_LINE_MAX && r->flight_plain && !r->stale && op->plain &&
+           op->plain(op);
 }
 
 void line_pump(struct room *r)
@@ -177,9 +182,13 @@ struct op *op_new(struct desk *d, const char *room_id, const struct principal *w
 
     op->arena = a;
     op->who = (struct principal){.kind = who->kind, .id = arena_dup(a, who->id)};
+    op->key = "";
     op->done = done;
     op->ctx = ctx;
-    op->lost = !crypto_is_id(room_id); /* no room is made for what can't be one */
+    /* no room is made for what can't be one */
+    op->lost = !(crypto_is_id(room_id) ? who->kind != WHO_PERSON
+                                       : (who->kind == WHO_PERSON || who->kind == WHO_SYSTEM) &&
+                                             desk_staff_name(d, room_id));
     op->room = op->lost ? d->office : room_find(d, room_id);
     return op;
 }
@@ -284,6 +293,7 @@ void op_submit(struct op *op, struct change *c)
 struct op_read {
     struct op *op;
     void (*done)(struct op *op, struct query *q);
+    void (*failed)(struct op *op, enum err e);
 };
 
 static void read_done(struct query *q, enum err e)
@@ -293,11 +303,22 @@ static void read_done(struct query *q, enum err e)
     if (e == OK)
         r->done(r->op, q);
     else
-        op_done(r->op, e, NULL);
+        r->failed(r->op, e);
     query_free(q);
 }
 
+static void read_failed(struct op *op, enum err e)
+{
+    op_done(op, e, NULL);
+}
+
 void op_read(struct op *op, struct query *q, void (*done)(struct op *op, struct query *q))
+{
+    op_read_or(op, q, done, read_failed);
+}
+
+void op_read_or(struct op *op, struct query *q, void (*done)(struct op *op, struct query *q),
+                void (*failed)(struct op *op, enum err e))
 {
     struct desk *d = op->room->desk;
     struct op_read *r = arena_new_of(q->arena, struct op_read);
@@ -305,6 +326,7 @@ void op_read(struct op *op, struct query *q, void (*done)(struct op *op, struct 
 
     r->op = op;
     r->done = done;
+    r->failed = failed;
     q->done = read_done;
     q->ctx = r;
     if ((e = d->o.store.read(d->o.store.self, q)) == OK)
@@ -346,7 +368,10 @@ struct desk *desk_new(const struct desk_options *o, struct bus *bus)
     d->queue = queue_new();
     d->rooms = map_new();
     d->tokens = map_new();
-    d->present = map_new();
+    d->access = map_new();
+    d->invites = map_new();
+    d->duty = duty_new();
+    d->staff = map_new();
     d->epoch = mem_dup("");
     d->secret = mem_dup("");
     d->store_ok = true;
@@ -390,7 +415,9 @@ void desk_free(struct desk *d)
     map_each(d->tokens, free_value, NULL);
     map_free(d->rooms);
     map_free(d->tokens);
-    map_free(d->present);
+    staff_free(d);
+    access_free(d);
+    duty_free(d->duty);
     queue_free(d->queue);
     directory_free(d->directory);
     free(d->epoch);
@@ -401,6 +428,11 @@ void desk_free(struct desk *d)
 struct directory *desk_directory(struct desk *d)
 {
     return d->directory;
+}
+
+struct duty *desk_duty(struct desk *d)
+{
+    return d->duty;
 }
 
 const struct queue *desk_queue(const struct desk *d)
@@ -477,6 +509,7 @@ void desk_tick(struct desk *d)
         room_free(r);
     }
     chat_ask_again(d);
+    work_tick(d);
     if (d->confirm_wanted > d->confirm_sent) {
         struct op *op = op_new_office(d, NULL, NULL);
 

@@ -5,6 +5,7 @@
 #define PARLEY_DESK_H
 
 #include "core/bus.h"
+#include "core/duty.h"
 #include "core/may.h"
 #include "core/ports.h"
 #include "core/queue.h"
@@ -15,6 +16,7 @@
 
 struct desk;
 
+enum staff_rooms { STAFF_AGENTS, STAFF_ANYONE, STAFF_OFF };
 enum claim_on { CLAIM_JOIN, CLAIM_MESSAGE, CLAIM_COMMAND };
 
 struct desk_texts {
@@ -31,7 +33,11 @@ struct desk_options {
     struct assistant_port assistant;
     struct desk_texts texts;
     enum claim_on claim_on;
+    enum staff_rooms staff_rooms; /* who may make and enter rooms of their own */
+    const char *domain;   /* of the rooms' addresses; NULL: nothing is announced in lobbies */
     int64_t linger_ms;    /* how long a closed chat can be reopened by its customer */
+    int64_t grace_ms;     /* the assigned agent is out of the room so long: waits again; 0 never */
+    int64_t offer_ms;     /* how long an offer to an agent stands */
     int64_t room_idle_ms; /* how long an empty room stays in memory */
     int messages_per_minute, messages_burst, escalations_per_hour; /* per chat, of the customer */
 };
@@ -63,6 +69,9 @@ struct desk_answer {
     const struct entry *history; /* up to now, oldest first */
     size_t n_history;
     const struct query *page; /* lists: the read's results */
+    /* staff rooms (core/desk_staff.h) */
+    bool created; /* by this join */
+    bool renamed; /* it was a change of nick, and everybody was told */
 };
 
 typedef void desk_fn(void *ctx, enum err e, const struct desk_answer *a);
@@ -77,6 +86,9 @@ void desk_start(struct desk *d, desk_fn *done, void *ctx);
 void desk_tick(struct desk *d);
 
 struct directory *desk_directory(struct desk *d); /* change it only through the desk */
+/* Who can take chats. Doors say what they see of an agent's presence (duty_set); who asks whether
+ * agents can come in uses desk_agents_available. */
+struct duty *desk_duty(struct desk *d);
 const struct queue *desk_queue(const struct desk *d);
 const char *desk_epoch(const struct desk *d);
 const char *desk_secret(const struct desk *d);
@@ -86,7 +98,7 @@ bool desk_store_ok(const struct desk *d); /* the last write did not fail */
 /* The texts in force, for the pages. */
 const struct desk_texts *desk_texts(const struct desk *d);
 
-/* Whether agents can come in: an agent counts as available while it has a session in any room. */
+/* How many of the organization's agents can come in: duty_available, and not at their max_chats. */
 size_t desk_agents_available(const struct desk *d, const char *organization);
 
 /* ---- customers ------------------------------------------------------------------------------ */
@@ -111,6 +123,7 @@ struct post {
     const char *address; /* the sender's session; its occupant is the author */
     const char *stanza_id;
     const char *payload; /* XML that is reflected with the body */
+    const char *shown;   /* the text for pages where it differs; NULL or "" it does not */
 };
 
 /* One message. A customer's goes to the assistant or to people, by state; an agent's claims an
@@ -153,11 +166,99 @@ void desk_look(struct desk *d, const struct principal *who, const char *chat, de
 void desk_leave(struct desk *d, const char *chat, const char *address, bool lost, const char *why,
                 desk_fn *done, void *ctx);
 
+/* ---- moderation -------------------------------------------------------------------------------
+ */
+
+enum moderation {
+    MODERATE_KICK,   /* out, and may come back; the customer: the chat is closed */
+    MODERATE_MEMBER, /* is let in (again) */
+    MODERATE_REMOVE, /* out, and may not come back */
+    MODERATE_BAN     /* the same, as an outcast; the customer: blocked for good, the chat closed */
+};
+
+struct moderate {
+    enum moderation what;
+    const char *nick;   /* of the one concerned; "": by jid */
+    const char *jid;    /* bare; "": by nick */
+    bool customer;      /* jid is the customer's own */
+    const char *reason; /* shown to who is concerned; "" none */
+};
+
+/* who: supervisors; kicks of observers also the assigned agent. A kick needs the asker in the room.
+ * answer: unchanged; detail says why not. Voices are given and taken by desk_voice.
+ * Errors  ERR_NOT_FOUND nobody of that name; ERR_FORBIDDEN not for the asker; ERR_NOT_ALLOWED not
+ *         for anybody, or not with a supervisor; ERR_NOT_OCCUPANT; ERR_CLOSED */
+void desk_moderate(struct desk *d, const struct principal *who, const char *chat,
+                   const struct moderate *m, desk_fn *done, void *ctx);
+
+/* Let an agent in, so that it can be invited. address: the asker's session, a participant's.
+ * Errors  ERR_NOT_OCCUPANT; ERR_FORBIDDEN a visitor; ERR_NOT_FOUND no agent of that organization;
+ *         ERR_NOT_ALLOWED a supervisor has shut it out; ERR_RATE; ERR_CLOSED */
+void desk_invite(struct desk *d, const struct principal *who, const char *chat, const char *address,
+                 const char *jid, desk_fn *done, void *ctx);
+
+/* Is the agent shut out of this chat? For lists and announcements of open chats. */
+bool desk_excluded(const struct desk *d, const char *chat, const char *agent_id);
+/* What it is there, where that differs from what its organization makes it. */
+enum standing desk_standing(const struct desk *d, const char *chat, const char *agent_id);
+
+/* ---- agents' work on a chat (desk_work.c) -----------------------------------------------------
+ *
+ * Errors of all: ERR_NOT_FOUND not there or not yours; ERR_CLOSED; answer->detail says more. */
+
+/* Give the chat back: it waits again, agent_left. A supervisor may for others; who only speaks
+ * along just falls silent. reason: staff see it, "" none. Errors ERR_FORBIDDEN it is not yours */
+void desk_release(struct desk *d, const struct principal *who, const char *chat, const char *reason,
+                  desk_fn *done, void *ctx);
+/* An agent speaks along with the assigned one, or does not any more. Errors ERR_FORBIDDEN the asker
+ * is neither supervisor nor assigned; ERR_INVALID nobody has the chat; ERR_CONFLICT it has it */
+void desk_voice(struct desk *d, const struct principal *who, const char *chat, const char *agent_id,
+                bool on, desk_fn *done, void *ctx);
+/* Be there without having the chat: falls silent, and joins without claiming.
+ * Errors ERR_CONFLICT it is the asker's own */
+void desk_observe(struct desk *d, const struct principal *who, const char *chat, desk_fn *done,
+                  void *ctx);
+/* Offer the chat to one agent, who takes it by joining or claiming within offer_ms; EVENT_OFFERED.
+ * Until then nothing changes. Errors ERR_FORBIDDEN not yours; ERR_CONFLICT that agent has it */
+void desk_offer(struct desk *d, const struct principal *who, const char *chat, const char *agent_id,
+                const char *reason, desk_fn *done, void *ctx);
+/* Declined by whom it was offered to, or withdrawn; EVENT_OFFER_OVER. Errors ERR_INVALID none */
+void desk_offer_end(struct desk *d, const struct principal *who, const char *chat, desk_fn *done,
+                    void *ctx);
+/* A line that only staff see, from observers too. stanza_id, key: as in struct post. */
+void desk_note(struct desk *d, const struct principal *who, const char *chat, const char *text,
+               const char *stanza_id, const char *key, desk_fn *done, void *ctx);
+/* A closed chat waits again. answer: unchanged when it is open. */
+void desk_reopen(struct desk *d, const struct principal *who, const char *chat, desk_fn *done,
+                 void *ctx);
+
+/* ---- agents themselves (desk_self.c) -------------------------------------------------------- */
+
+/* What an agent sets for itself; NULL leaves it as it is. */
+struct agent_settings {
+    const enum duty_show *status;
+    const int *max_chats;
+    const enum agent_notify *notify;
+    unsigned contact_on, contact_off; /* of CONTACT_SEES and CONTACT_SEEN */
+};
+void desk_agent_set(struct desk *d, const char *agent_id, const struct agent_settings *s,
+                    desk_fn *done, void *ctx);
+/* The chats an agent has. */
+size_t desk_held(const struct desk *d, const char *agent_id);
+/* The room the agent joined last, of those it is in; false when it is in none. */
+bool desk_last_room(const struct desk *d, const char *agent_id, char out[ID_LEN + 1]);
+/* Counts since a point in time, for the agent's organization. answer: page->stats. */
+void desk_stats(struct desk *d, const struct principal *who, int64_t since_ms, desk_fn *done,
+                void *ctx);
+
 /* ---- both ----------------------------------------------------------------------------------- */
 
 /* Ephemeral. An agent in XMPP gives its session's address, else "". */
 void desk_typing(struct desk *d, const struct principal *who, const char *chat, const char *address,
                  bool typing, desk_fn *done, void *ctx);
+/* The same as a chat state of XEP-0085 (struct event): only "composing" is typing. */
+void desk_chat_state(struct desk *d, const struct principal *who, const char *chat,
+                     const char *address, const char *state, desk_fn *done, void *ctx);
 
 void desk_close(struct desk *d, const struct principal *who, const char *chat, const char *reason,
                 const char *key, desk_fn *done, void *ctx);
@@ -179,6 +280,47 @@ void desk_entries(struct desk *d, const struct principal *who, const char *chat,
 /* A page of the chats the agent may read. answer: page. */
 void desk_chats(struct desk *d, const struct principal *who, enum chat_filter filter,
                 const char *cursor, size_t limit, desk_fn *done, void *ctx);
+
+/* A page of the room's whole log, for agents who may enter it; for WHO_PERSON of a staff room or
+ * lobby. address: of the session that asks. nick: only what was said under this
+ * name, "" by the room itself, NULL by anybody. answer: page.
+ * Errors  ERR_NOT_FOUND no such room, or with answer->field "ref": an id is not in its log */
+void desk_archive(struct desk *d, const struct principal *who, const char *chat,
+                  const char *address, const struct archive_range *range, const char *nick,
+                  size_t limit, desk_fn *done, void *ctx);
+
+/* What an agent, or WHO_PERSON in a staff room, says of an entry that is there. Strings may be NULL
+ * for "". */
+struct edit {
+    const char *ref;        /* id of the entry, or "" … */
+    const char *ref_stanza; /* … and the id of the author's own stanza */
+    const char *address;    /* the sender's session, "" for a page */
+    const char *key;
+    const char *text, *shown; /* corrections; shown as in struct post */
+    const char *stanza_id, *payload;
+    const char *tombstone; /* retractions: XML that stands for what was erased */
+    const char *reason;
+    bool moderate; /* not one's own: only for supervisors and moderators */
+    const char *const *reactions;
+    size_t n_reactions;
+};
+
+/* Each becomes an entry of its own. Corrections and retractions also change the older entry, and
+ * have its audience. Reactions are all of their author's to that entry; they are public only when a
+ * speaker makes them to a public one.
+ * Errors  as desk_post; ERR_NOT_FOUND with answer->field "ref": no such message, or another's;
+ *         ERR_FORBIDDEN no speaker, no moderator */
+void desk_correct(struct desk *d, const struct principal *who, const char *chat,
+                  const struct edit *edit, desk_fn *done, void *ctx);
+void desk_retract(struct desk *d, const struct principal *who, const char *chat,
+                  const struct edit *edit, desk_fn *done, void *ctx);
+void desk_react(struct desk *d, const struct principal *who, const char *chat,
+                const struct edit *edit, desk_fn *done, void *ctx);
+
+/* The asker has read up to this entry. Stored as a position and told, but no entry.
+ * Errors  ERR_NOT_FOUND with answer->field "ref": no such entry for the asker */
+void desk_read(struct desk *d, const struct principal *who, const char *chat, const char *address,
+               const char *id, desk_fn *done, void *ctx);
 
 /* Do something in the room's line, when everything before it is committed and told; done gets the
  * room with its entries above after_gid as history (at most 1000; answer->unchanged = false means

@@ -16,7 +16,7 @@ struct chat *chat_alter(struct op *op, struct change *c)
     return c->chat;
 }
 
-#define ENTRIES_PER_CHANGE 4
+#define ENTRIES_PER_CHANGE (CHAT_SPEAKERS_MAX + 4)
 
 struct entry *chat_entry(struct op *op, struct change *c, enum entry_kind kind, enum role role,
                          const char *text)
@@ -33,7 +33,8 @@ struct entry *chat_entry(struct op *op, struct change *c, enum entry_kind kind, 
     e->role = role;
     e->audience = AUDIENCE_PUBLIC;
     e->text = arena_dup(c->arena, text);
-    e->sender_id = e->sender_name = e->data = e->client_id = e->stanza_id = e->payload = "";
+    e->sender_id = e->sender_name = e->data = e->client_id = e->stanza_id = e->payload = e->shown =
+        "";
     return e;
 }
 
@@ -49,24 +50,45 @@ static const char *data_with(struct change *c, const char *const *pairs)
     return text;
 }
 
+const char *chat_agent_data(struct change *c, const char *agent_id, const char *name)
+{
+    const char *pairs[] = {"agentId", agent_id, "agentName", name, NULL};
+
+    return data_with(c, pairs);
+}
+
+void chat_person(struct op *op, struct change *c, enum entry_kind kind, const char *agent_id,
+                 const char *name)
+{
+    const struct desk_texts *texts = &op->room->desk->o.texts;
+    const char *form = kind == ENTRY_AGENT_LEFT ? texts->agent_left : texts->agent_joined;
+    const char *mark = strstr(form, "%s");
+    struct entry *e;
+
+    e = chat_entry(
+        op, c, kind, ROLE_SYSTEM,
+        mark ? arena_printf(c->arena, "%.*s%s%s", (int)(mark - form), form, name, mark + 2) : form);
+    e->sender_id = arena_dup(c->arena, agent_id);
+    e->sender_name = arena_dup(c->arena, name);
+    e->data = chat_agent_data(c, agent_id, name);
+}
+
+void chat_unoffer(struct chat *chat)
+{
+    chat->offered_to = chat->offered_by = "";
+    chat->offered_ms = 0;
+}
+
 void chat_claim(struct op *op, struct change *c, const struct agent *agent)
 {
     struct chat *chat = chat_alter(op, c);
-    const char *pairs[] = {"agentId", agent->id, "agentName", agent->name, NULL};
-    const char *mark = strstr(op->room->desk->o.texts.agent_joined, "%s");
-    const char *form = op->room->desk->o.texts.agent_joined;
-    struct entry *e;
 
     chat->state = CHAT_LIVE;
     chat->assigned_to = arena_dup(c->arena, agent->id);
     chat->assigned_ms = c->now_ms;
-    e = chat_entry(
-        op, c, ENTRY_AGENT_JOINED, ROLE_SYSTEM,
-        mark ? arena_printf(c->arena, "%.*s%s%s", (int)(mark - form), form, agent->name, mark + 2)
-             : form);
-    e->sender_id = chat->assigned_to;
-    e->sender_name = arena_dup(c->arena, agent->name);
-    e->data = data_with(c, pairs);
+    chat->away_ms = 0;
+    chat_unoffer(chat);
+    chat_person(op, c, ENTRY_AGENT_JOINED, agent->id, agent->name);
     c->participants = room_speakers_now(op->room, c->arena, chat->assigned_to, &c->n_participants);
 }
 
@@ -112,10 +134,14 @@ void chat_apply(struct room *r, const struct change *c)
 {
     if (c->replayed || r->stale)
         return;
-    if (c->chat)
+    if (c->chat) {
+        lobby_chat_changed(r->desk, r->chat, c->chat);
         room_set_chat(r, c->chat);
+    }
     for (size_t i = 0; i < c->n_participants; i++)
         room_put_participant(r, c->participants[i].agent_id, c->participants[i].speaker);
+    for (size_t i = 0; i < c->n_access; i++)
+        access_keep(r->desk, r->id, c->access[i].agent_id, c->access[i].standing);
     for (size_t i = 0; i < c->n_entries; i++) {
         const struct entry *e = &c->entries[i];
 
@@ -293,7 +319,8 @@ static int64_t median(struct query *q)
     return q->waits_ms[q->n_waits / 2];
 }
 
-/* http.md: median wait of the last 20 claims x position / available agents; none under 5 samples */
+/* Median wait of the last 20 claims x position / available agents; none under 5 samples, since one
+ * strange chat would make all of it. */
 static void estimate(const struct op *op, struct desk_answer *a)
 {
     const struct escalate *call = op->call;
@@ -436,12 +463,12 @@ static void assign_run(struct op *op)
         chat_replay_or(op, "assign", "", ERR_CLOSED, NULL);
         return;
     }
-    if (r->chat->state == CHAT_LIVE) {
+    if (r->chat->state == CHAT_LIVE && !chat_is_offered(r, op->who.id)) {
         chat_replay_or(op, "assign", "", mine ? OK : ERR_ALREADY_ASSIGNED, &same);
         return;
     }
     c = op_change(op);
-    chat_claim(op, c, directory_by_id(r->desk->directory, op->who.id));
+    chat_take(op, c, directory_by_id(r->desk->directory, op->who.id));
     chat_key(op, c, "assign", "");
     op_submit(op, c);
 }
@@ -460,7 +487,7 @@ void desk_assign(struct desk *d, const struct principal *who, const char *chat, 
 /* ---- close -------------------------------------------------------------------------------------
  */
 
-static void close_applied(struct op *op, struct change *c)
+void chat_closed(struct op *op, struct change *c)
 {
     struct room *r = op->room;
     struct desk_answer a = {
@@ -480,18 +507,26 @@ static void close_applied(struct op *op, struct change *c)
     op_end(op);
 }
 
-static void close_store(struct op *op, const char *reason)
+void chat_close(struct op *op, struct change *c, const char *reason)
 {
-    struct change *c = op_change(op);
     struct chat *chat = chat_alter(op, c);
     const char *pairs[] = {"reason", reason, NULL};
 
     chat->state = CHAT_CLOSED;
     chat->closed_ms = c->now_ms;
+    chat->away_ms = 0;
+    chat_unoffer(chat);
     chat->assistant_pending = false;
     chat_entry(op, c, ENTRY_CLOSED, ROLE_SYSTEM, op->room->desk->o.texts.closed)->data =
         data_with(c, pairs);
     c->gone_all = true;
+}
+
+static void close_store(struct op *op, const char *reason)
+{
+    struct change *c = op_change(op);
+
+    chat_close(op, c, reason);
     chat_key(op, c, "close", reason);
     op_submit(op, c);
 }
@@ -526,6 +561,6 @@ void desk_close(struct desk *d, const struct principal *who, const char *chat, c
     op->key = arena_dup(op->arena, key);
     op->call = arena_dup(op->arena, reason);
     op->run = close_run;
-    op->applied = close_applied;
+    op->applied = chat_closed;
     op_enter(op);
 }

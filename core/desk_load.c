@@ -80,6 +80,8 @@ static void put_chat(struct room *r, const struct query *q)
     room_set_chat(r, &q->chats[0]);
     for (size_t i = 0; i < q->n_participants; i++)
         room_put_participant(r, q->participants[i].agent_id, q->participants[i].speaker);
+    for (size_t i = 0; i < q->n_access; i++)
+        access_keep(r->desk, r->id, q->access[i].agent_id, q->access[i].standing);
     if (r->chat->assistant_pending)
         r->question_seq = r->chat->last_seq;
     r->load = ROOM_READY;
@@ -95,6 +97,7 @@ static void take_again(struct room *r, const struct query *q, const struct query
                           .n_entries = missed ? missed->n_entries : 0};
     struct event e = {.kind = EVENT_CLOSED_ROOM, .room = r, .room_id = r->id};
 
+    lobby_chat_changed(r->desk, r->chat, &q->chats[0]);
     put_chat(r, q);
     queue_put(r->desk->queue, r->chat);
     if (!closed) {
@@ -129,18 +132,22 @@ static bool has_agent(const struct query *q, const char *id)
 
 struct missing {
     const struct query *q;
-    const char **ids;
+    struct agent *agents;
     size_t n;
 };
 
 static void note_missing(void *ctx, const struct agent *a)
 {
     struct missing *m = ctx;
+    struct agent *gone;
 
     if (has_agent(m->q, a->id))
         return;
-    m->ids = mem_resize(m->ids, (m->n + 1) * sizeof(char *));
-    m->ids[m->n++] = arena_dup(m->q->arena, a->id);
+    m->agents = mem_resize(m->agents, (m->n + 1) * sizeof(struct agent));
+    gone = &m->agents[m->n++];
+    *gone = *a;
+    gone->jid = arena_dup(m->q->arena, a->jid);
+    gone->name = arena_dup(m->q->arena, a->name);
 }
 
 static void take_people(struct desk *d, const struct query *q)
@@ -153,11 +160,11 @@ static void take_people(struct desk *d, const struct query *q)
         directory_put_organization(d->directory, &q->organizations[i]);
     }
     for (size_t i = 0; i < q->n_agents; i++)
-        directory_put_agent(d->directory, &q->agents[i]);
+        people_put(d, &q->agents[i]);
     directory_each_agent(d->directory, note_missing, &m);
     for (size_t i = 0; i < m.n; i++)
-        people_gone(d, m.ids[i]);
-    free(m.ids);
+        people_gone(d, &m.agents[i]);
+    free(m.agents);
     people_forget_tokens(d);
     d->office->load = ROOM_READY;
     d->office->stale = false;
@@ -179,8 +186,12 @@ static void load_failed(struct room *r, enum err e)
 static void finish(struct room *r, struct query *q, struct query *missed, enum err e)
 {
     r->pumping = true;
+    if (e == ERR_NOT_FOUND && r->of_staff)
+        e = OK; /* whoever waits may want to create it */
     if (e != OK)
         load_failed(r, e);
+    else if (r->of_staff)
+        staff_loaded(r, q, missed);
     else if (r == r->desk->office)
         take_people(r->desk, q);
     else if (r->chat)
@@ -208,17 +219,24 @@ static void read_missed(struct room *r, struct query *q)
     enum err e;
 
     missed->room = arena_dup(missed->arena, r->id);
-    missed->after = r->chat->last_gid;
+    missed->after = room_last_gid(r);
     missed->limit = DESK_LINE_MAX;
     if ((e = r->desk->o.store.read(r->desk->o.store.self, missed)) != OK)
         finish(r, q, missed, e);
+}
+
+static int64_t read_gid(const struct query *q)
+{
+    if (q->n_chats > 0)
+        return q->chats[0].last_gid;
+    return q->n_staff > 0 ? q->staff[0].last_gid : 0;
 }
 
 static void loaded(struct query *q, enum err e)
 {
     struct room *r = q->ctx;
 
-    if (e == OK && r->chat && q->chats[0].last_gid > r->chat->last_gid)
+    if (e == OK && read_gid(q) > room_last_gid(r) && (r->chat || r->staff))
         read_missed(r, q);
     else
         finish(r, q, NULL, e);
@@ -299,8 +317,12 @@ static void started(struct op *op, struct query *q)
     d->secret = mem_dup(q->secret);
     d->confirmed = d->confirm_wanted = d->confirm_sent = q->xmpp_confirmed;
     take_people(d, q);
+    for (size_t i = 0; i < q->n_access; i++)
+        access_keep(d, q->access[i].room, q->access[i].agent_id, q->access[i].standing);
     for (size_t i = 0; i < q->n_chats; i++)
         queue_put(d->queue, &q->chats[i]);
+    work_start(d);
+    staff_start(d, q);
     log_info("start", "agents=%zu open=%zu sessions=%zu unanswered=%zu", q->n_agents, q->n_chats,
              q->n_sessions, q->n_pending);
     s->op = op;

@@ -4,12 +4,15 @@
 
 #include "core/base/map.h"
 #include "core/desk.h"
+#include "core/desk_staff.h"
 
 #include <sys/queue.h>
 
 #define DESK_SESSIONS_MAX 500 /* sessions in one room */
 #define DESK_LINE_MAX 1000    /* operations waiting for one room; more is ERR_BUSY */
 #define DESK_TURN_ENTRIES 20  /* of the log's end, shown to the assistant */
+
+#define CHAT_SPEAKERS_MAX 12 /* agents who speak to one customer */
 
 struct bucket {
     double tokens;
@@ -27,7 +30,8 @@ struct op {
     bool (*plain)(const struct op *op); /* changes nothing that decides the next: may be handed to
                                            the store together with others; NULL never */
     void *call;                         /* the parameters, in the arena */
-    const char *key;                    /* idempotency key, NULL or "" none */
+    const char *key;                    /* idempotency key, "" none */
+    const char *address;                /* staff rooms: the session that asks; NULL or "" none */
     desk_fn *done;
     void *ctx;
     enum err instead;              /* how a call with a new key ends when only_replay was asked */
@@ -41,7 +45,8 @@ enum room_load { ROOM_UNLOADED, ROOM_LOADING, ROOM_READY };
 
 struct room {
     struct desk *desk;
-    char id[ID_LEN + 1]; /* "" for the office: changes that belong to no room */
+    char *id;      /* "" for the office: changes that belong to no room */
+    bool of_staff; /* a staff room or lobby by its name; staff is NULL while there is none */
     enum room_load load;
     struct arena *arena; /* of chat and customer_nick; renewed with each change */
     struct chat *chat;
@@ -49,10 +54,13 @@ struct room {
     struct map *participants; /* agent id -> itself; value &speaker_yes or &speaker_no */
     struct occupant **occupants;
     size_t n_occupants, n_sessions;
+    struct arena *staff_arena; /* of staff; renewed with each change */
+    struct staff *staff;
+    struct map *affiliates; /* bare JID -> struct affiliate; NULL in chats */
 
     struct op_list line;
     size_t n_line;
-    size_t in_flight;
+    size_t in_flight;  /* DESK_LINE_MAX at most */
     bool flight_plain; /* what is in flight may be joined by plain ones */
     bool stale;        /* a commit failed: load anew before the next op. Until then chat stays at
                           what was told, and nothing more is told */
@@ -66,6 +74,7 @@ struct room {
     bool asking; /* the assistant is at work, or will be asked again at ask_at_ms */
     int64_t ask_at_ms;
     TAILQ_ENTRY(room) owing_link;
+    int64_t spoke_ms;     /* when the assigned agent last wrote; 0 not since loading */
     int64_t question_seq; /* the customer's last message for the assistant */
     int64_t asked_seq;    /* the one the assistant was asked about */
 };
@@ -82,8 +91,12 @@ struct desk {
     struct room_list owing;    /* where asking or loading anew failed; soonest first */
     struct map *tokens;        /* hash in hex -> struct known_token */
     uint64_t tokens_forgotten; /* how often: what was read before is not remembered */
-    struct map *present;       /* agent id -> count of sessions, as (void *)(intptr_t) */
+    struct duty *duty;         /* who can take chats */
+    struct map *staff;         /* localpart -> struct staff_card, of all there are */
+    struct map *access;        /* "room agent" -> struct standing_kept, of the rooms read so far */
+    struct map *invites;       /* agent id -> struct bucket: how often it invites */
     char *epoch, *secret;
+    int64_t started_ms; /* graces and offers are not counted while nobody could come back */
     int64_t confirmed, confirm_wanted, confirm_sent;
     bool store_ok;
 };
@@ -111,6 +124,9 @@ struct change *op_change(struct op *op);
 /* Hand it to the store; op->applied runs after the commit. */
 void op_submit(struct op *op, struct change *c);
 void op_read(struct op *op, struct query *q, void (*done)(struct op *op, struct query *q));
+/* The same; failed ends the op when the read did not succeed. */
+void op_read_or(struct op *op, struct query *q, void (*done)(struct op *op, struct query *q),
+                void (*failed)(struct op *op, enum err e));
 
 /* Start what may be started; rooms that nobody needs go to rest or are freed. */
 void line_pump(struct room *r);
@@ -136,6 +152,8 @@ void room_put_participant(struct room *r, const char *agent_id, bool speaker);
 /* What to store so that agent_id becomes the only speaker. */
 struct participant *room_speakers_now(struct room *r, struct arena *a, const char *agent_id,
                                       size_t *n);
+/* Ids of all speakers, at most CHAT_SPEAKERS_MAX. */
+const char **room_speakers(const struct room *r, struct arena *a, size_t *n);
 bool room_was_here(const struct room *r, const char *agent_id);
 struct occupant *room_own(struct room *r, const char *agent_id);
 /* Is the address a session of this agent? */
@@ -151,6 +169,100 @@ void session_free(struct session *s);
 void occupant_free(struct occupant *o);
 /* Give each occupant the role that chat and speakers demand. True when any changed. */
 bool room_settle_roles(struct room *r);
+/* What is shown of an agent. Who is heard by the customer does not follow from it: supervisors
+ * moderate whether they speak or not. */
+enum room_role room_role_of(const struct room *r, const char *agent_id);
+bool room_is_assigned(const struct room *r, const char *agent_id);
+
+/* ---- room_staff.c ---- */
+
+/* Copies. NULL: the room is no more. */
+void room_set_staff(struct room *r, const struct staff *s);
+void room_put_affiliate(struct room *r, const struct affiliate *a);
+void room_clear_affiliates(struct room *r);
+const struct affiliate *room_affiliate(const struct room *r, const char *jid); /* NULL none */
+int64_t room_last_gid(const struct room *r); /* of chats and staff rooms; 0 of none */
+
+/* ---- desk_staff.c: what the operations of staff rooms share ---- */
+
+/* Who acts in a staff room, as its line sees it. */
+struct staff_actor {
+    enum affiliation affiliation;
+    const struct occupant *occupant; /* whose session asks; NULL when it is not in */
+    const char *name;                /* its nick, else "" */
+};
+
+/* An op of that person in that room. address: the session that asks, "" none. */
+struct op *staff_op(struct desk *d, const char *jid, const char *room, const char *address,
+                    desk_fn *done, void *ctx);
+/* May that person know of the room at all? ERR_NOT_FOUND also when there is none. */
+NODISCARD enum err staff_visible(const struct op *op);
+struct staff_actor staff_actor_of(const struct op *op);
+/* Is the person one for whom staff rooms are made? */
+bool staff_may_create(const struct desk *d, const char *jid);
+/* The row to be stored with the change, a copy that may be altered. */
+struct staff *staff_alter(struct op *op, struct change *c);
+void staff_put_affiliate(struct op *op, struct change *c, const struct affiliate *a);
+/* Sessions of occupants whose role or affiliation changed are stored again. */
+void staff_put_sessions(struct op *op, struct change *c, const struct occupant *o,
+                        enum room_role role);
+void staff_drop_sessions(struct change *c, const struct occupant *o);
+/* After the commit: row, affiliations, counters. False when nothing may be told (stale). */
+bool staff_apply(struct room *r, const struct change *c);
+void staff_publish(struct room *r, const struct change *c); /* entries */
+void staff_tell(struct room *r, const struct staff_event *e);
+/* Take the occupant out of the room and tell; it is freed. */
+void staff_remove(struct room *r, struct occupant *o, struct staff_event *e);
+/* After the room was destroyed: everybody is told and out. */
+void staff_end(struct room *r, const char *alternate, const char *reason);
+/* desk_leave of a staff room. */
+void staff_leave(struct desk *d, const char *room, const char *address, enum left_how how,
+                 const char *why, desk_fn *done, void *ctx);
+
+/* ---- desk_staff_plan.c: several changes of standing, all or none ---- */
+
+/* What is to become of the room's people. */
+struct staff_plan {
+    struct staff_actor actor;
+    const char *actor_jid;
+    struct affiliate *people; /* as they will be */
+    size_t n_people;
+    struct staff_role_change {
+        const struct occupant *occupant;
+        enum room_role role;
+        const char *reason;
+    } * roles;
+    size_t n_roles;
+    bool members_only; /* as it will be */
+    bool to_members;   /* it becomes so: who is no member leaves */
+};
+
+/* most: how many items there will be. */
+struct staff_plan *staff_plan_new(const struct op *op, size_t most);
+/* One item more, by the rules of #roles and #affil. */
+NODISCARD enum err staff_plan_add(const struct op *op, struct staff_plan *p,
+                                  const struct staff_item *item);
+/* Everything the plan wants stored; the room ends when nobody is left in it. */
+void staff_plan_store(struct op *op, struct change *c, const struct staff_plan *p);
+/* After the commit. */
+void staff_plan_apply(struct room *r, const struct staff_plan *p);
+
+/* ---- desk_staff_load.c ---- */
+
+void staff_card_put(struct desk *d, const struct staff *s);
+void staff_card_drop(struct desk *d, const char *local);
+size_t staff_count(const struct desk *d, const char *jid); /* made by that person; "" all */
+void staff_free(struct desk *d);
+/* The room was read; q->staff is NULL when there is none. missed: as take_again. */
+void staff_loaded(struct room *r, const struct query *q, const struct query *missed);
+/* What is stored of all; rooms that nobody came back to end. */
+void staff_start(struct desk *d, const struct query *q);
+
+/* ---- desk_lobby.c ---- */
+
+/* A chat changed: its organization's lobby is told when it waits or was taken. before NULL: it is
+ * found at start. */
+void lobby_chat_changed(struct desk *d, const struct chat *before, const struct chat *after);
 
 /* ---- desk_chat.c ---- */
 
@@ -166,6 +278,11 @@ struct entry *chat_entry(struct op *op, struct change *c, enum entry_kind kind, 
 void chat_key(struct op *op, struct change *c, const char *what, const char *body);
 /* Make agent the assigned one within this change: chat, speaker, entry agent_joined. */
 void chat_claim(struct op *op, struct change *c, const struct agent *agent);
+/* An entry agent_joined or agent_left with its text. */
+void chat_person(struct op *op, struct change *c, enum entry_kind kind, const char *agent_id,
+                 const char *name);
+const char *chat_agent_data(struct change *c, const char *agent_id, const char *name);
+void chat_unoffer(struct chat *chat);
 /* The key has the right form? Else the op is ended. */
 bool chat_key_ok(struct op *op);
 /* End with e and *answer, but when the op has a key that is known, as the first call with it did:
@@ -174,7 +291,55 @@ bool chat_key_ok(struct op *op);
 void chat_replay_or(struct op *op, const char *what, const char *body, enum err e,
                     const struct desk_answer *answer);
 
+/* ---- desk_work.c ---- */
+
+bool chat_is_offered(const struct room *r, const char *agent_id);
+/* chat_claim; whoever spoke until now leaves. */
+void chat_take(struct op *op, struct change *c, const struct agent *agent);
+/* Within this change the chat waits again: speakers leave, entry agent_left for each. name: of the
+ * assigned agent when the directory does not know it any more, else NULL. */
+void chat_release(struct op *op, struct change *c, const char *name);
+/* A line that only staff see; it is the system's when agent is NULL. */
+struct entry *chat_note(struct op *op, struct change *c, const struct agent *agent,
+                        const char *text);
+bool op_is_supervisor(const struct op *op);
+
+/* ---- desk_time.c ---- */
+
+/* Is it the assigned agent's last session that leaves with this address? */
+bool work_goes_away(const struct room *r, const char *address);
+void work_tick(struct desk *d); /* what has run out: graces, offers */
+/* The chats of one who is no agent any more wait again. name: as customers knew it. */
+void work_orphaned(struct desk *d, const char *agent_id, const char *name);
+void work_start(struct desk *d); /* likewise, for those whom a crash left behind */
+
+/* A chat ends within this change; what follows its commit. */
+void chat_close(struct op *op, struct change *c, const char *reason);
+void chat_closed(struct op *op, struct change *c);
+
+/* ---- desk_access.c ---- */
+
+enum standing access_of(const struct desk *d, const char *room, const char *agent_id);
+void access_keep(struct desk *d, const char *room, const char *agent_id, enum standing s);
+void access_free(struct desk *d);
+/* OK, ERR_OUTCAST or ERR_NOT_MEMBER to one who wants to enter, ERR_NOT_FOUND for all else. */
+NODISCARD enum err access_may(const struct op *op, enum action what);
+/* Within this change the agent's standing becomes that. */
+void access_change(struct change *c, const char *agent_id, enum standing s);
+
+/* ---- desk_room.c ---- */
+
+/* All sessions of an agent end, and the bus is told; they are not stored any more. */
+void room_expel(struct room *r, const char *agent_id, enum left_how how, const char *actor,
+                const char *why);
+/* One session ends in its room's line. */
+void room_leave(struct desk *d, const char *room, const char *address, enum left_how how,
+                const char *why);
+
 /* ---- desk_post.c ---- */
+
+/* Within this change a closed chat is open again, and waits if people were asked for. */
+void chat_reopen(struct op *op, struct change *c);
 
 /* Ask the assistant about the room's last question, unless it is at work already. */
 void chat_ask(struct room *r);
@@ -187,7 +352,9 @@ void chat_ask_again(struct desk *d); /* for all whose time has come */
 /* A name that neither customers nor new agents may have. */
 bool people_reserved_name(struct op *op, const char *name);
 void people_forget_tokens(struct desk *d);
-/* The agent was removed: from the directory, and out of all rooms. */
-void people_gone(struct desk *d, const char *agent_id);
+/* An agent as stored: into the directory, and what it set for itself. */
+void people_put(struct desk *d, const struct agent *a);
+/* The agent was removed: from the directory, and out of all rooms; its chats wait again. */
+void people_gone(struct desk *d, const struct agent *gone);
 
 #endif

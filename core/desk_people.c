@@ -116,9 +116,15 @@ bool people_reserved_name(struct op *op, const char *name)
            (*assistant && strcmp(text_skeleton(op->arena, name), assistant) == 0);
 }
 
+void people_put(struct desk *d, const struct agent *a)
+{
+    duty_set(d->duty, a->id, DUTY_STATUS, "", a->status);
+    directory_put_agent(d->directory, a);
+}
+
 static void agent_added(struct op *op, struct change *c)
 {
-    directory_put_agent(op->room->desk->directory, c->agent);
+    people_put(op->room->desk, c->agent);
     op_done(op, OK, NULL);
 }
 
@@ -186,44 +192,56 @@ struct leaving {
     } * first;
 };
 
+/* In a staff room an agent may be several occupants. */
 static bool note_sessions(void *ctx, const char *key, void *value)
 {
     struct leaving *l = ctx;
-    const struct occupant *o = room_own(value, l->agent_id);
+    const struct room *r = value;
 
-    for (size_t i = 0; o && i < o->n_sessions; i++) {
-        struct left *left = arena_new_of(l->arena, struct left);
+    for (size_t i = 0; i < r->n_occupants; i++) {
+        const struct occupant *o = r->occupants[i];
 
-        *left = (struct left){arena_dup(l->arena, key),
-                              arena_dup(l->arena, o->sessions[i]->address), l->first};
-        l->first = left;
+        for (size_t k = 0; k < o->n_sessions && strcmp(o->agent_id, l->agent_id) == 0; k++) {
+            struct left *left = arena_new_of(l->arena, struct left);
+
+            *left = (struct left){arena_dup(l->arena, key),
+                                  arena_dup(l->arena, o->sessions[k]->address), l->first};
+            l->first = left;
+        }
     }
     return true;
 }
 
-void people_gone(struct desk *d, const char *agent_id)
+void people_gone(struct desk *d, const struct agent *gone)
 {
-    struct event e = {.kind = EVENT_AGENT_GONE, .room_id = "", .agent_id = agent_id};
-    struct leaving l = {.arena = arena_new(), .agent_id = agent_id};
+    struct event e = {.kind = EVENT_AGENT_GONE, .room_id = "", .agent_id = gone->id};
+    struct leaving l = {.arena = arena_new(), .agent_id = gone->id};
 
-    directory_del_agent(d->directory, agent_id);
+    directory_del_agent(d->directory, gone->id);
     people_forget_tokens(d);
     /* all are noted first: leaving changes the occupants, and may free rooms */
     map_each(d->rooms, note_sessions, &l);
+    e.agent_jid = gone->jid;
     bus_publish(d->bus, &e);
     for (const struct left *left = l.first; left; left = left->next)
-        desk_leave(d, left->room, left->address, false, "removed", NULL, NULL);
+        room_leave(d, left->room, left->address, LEFT_REMOVED, "");
+    work_orphaned(d, gone->id, gone->name);
+    duty_forget(d->duty, gone->id);
     arena_free(l.arena);
 }
 
 static void agent_removed(struct op *op, struct change *c)
 {
     struct desk *d = op->room->desk;
+    const struct agent *known = directory_by_id(d->directory, c->agent_gone);
+    struct agent gone = {.jid = known ? arena_dup(op->arena, known->jid) : "",
+                         .name = known ? arena_dup(op->arena, known->name) : ""};
 
-    directory_del_agent(d->directory, c->agent_gone);
+    memcpy(gone.id, c->agent_gone, ID_LEN);
+    directory_del_agent(d->directory, gone.id);
     people_forget_tokens(d);
     op_answer(op, OK, NULL);
-    people_gone(d, c->agent_gone);
+    people_gone(d, &gone);
     op_end(op);
 }
 
@@ -261,7 +279,8 @@ static void count_agent(void *ctx, const struct agent *a)
 {
     struct count *c = ctx;
 
-    if (strcmp(a->organization, c->organization) == 0 && map_get(c->desk->present, a->id))
+    if (strcmp(a->organization, c->organization) == 0 && duty_available(c->desk->duty, a->id) &&
+        (a->max_chats == 0 || desk_held(c->desk, a->id) < (size_t)a->max_chats))
         c->n++;
 }
 
@@ -469,6 +488,7 @@ static void chats_run(struct op *op)
     }
     q = query_new(QUERY_CHATS, NULL, NULL);
     q->organization = arena_dup(q->arena, agent ? agent->organization : "");
+    q->agent = arena_dup(q->arena, agent ? agent->id : "");
     q->filter = call->filter;
     q->cursor = arena_dup(q->arena, call->cursor);
     q->limit = call->limit;

@@ -7,7 +7,7 @@
 #include <string.h>
 
 struct post_call {
-    const char *text, *address, *stanza_id, *payload;
+    const char *text, *address, *stanza_id, *payload, *shown;
     bool escalated_only;
 };
 
@@ -55,11 +55,12 @@ static void post_store(struct op *op, struct change *c, enum role role, const ch
     e->client_id = arena_dup(c->arena, op->key);
     e->stanza_id = arena_dup(c->arena, p->stanza_id);
     e->payload = arena_dup(c->arena, p->payload);
+    e->shown = arena_dup(c->arena, p->shown);
     chat_key(op, c, "post", p->text);
     op_submit(op, c);
 }
 
-static void reopen(struct op *op, struct change *c)
+void chat_reopen(struct op *op, struct change *c)
 {
     struct chat *chat = chat_alter(op, c);
 
@@ -97,7 +98,7 @@ static void customer_post(struct op *op)
     bucket_take(&r->messages);
     c = op_change(op);
     if (closed)
-        reopen(op, c);
+        chat_reopen(op, c);
     if ((c->chat ? c->chat->state : chat->state) == CHAT_ASSISTANT && d->o.assistant.answer)
         chat_alter(op, c)->assistant_pending = true;
     post_store(op, c, ROLE_USER, r->id, *chat->name ? chat->name : "Customer");
@@ -126,6 +127,7 @@ static void agent_post(struct op *op)
         post_refuse(op, ERR_FORBIDDEN, 0);
         return;
     }
+    r->spoke_ms = desk_now(d);
     c = op_change(op);
     if (r->chat->state == CHAT_WAITING)
         chat_claim(op, c, agent);
@@ -146,6 +148,7 @@ static bool post_check(struct op *op)
         return false;
     }
     p->text = text_body(op->arena, p->text);
+    p->shown = text_body(op->arena, p->shown);
     if (!*p->text) {
         op_refuse(op, ERR_INVALID, "content", "The text is empty.");
         return false;
@@ -197,6 +200,7 @@ void desk_post(struct desk *d, const struct principal *who, const char *chat, co
     call->address = arena_dup(op->arena, p->address);
     call->stanza_id = arena_dup(op->arena, p->stanza_id);
     call->payload = arena_dup(op->arena, p->payload);
+    call->shown = arena_dup(op->arena, p->shown);
     call->escalated_only = p->escalated_only;
     op->key = arena_dup(op->arena, p->key);
     op->call = call;

@@ -41,8 +41,8 @@ static void join_applied(struct op *op, struct change *c)
     o = room_own(r, op->who.id);
     if (call->was_new)
         o->pending = call->pending;
-    o->role = r->chat->state == CHAT_LIVE && !room_is_speaker(r, op->who.id) ? ROOM_VISITOR
-                                                                             : ROOM_PARTICIPANT;
+    o->role = room_role_of(r, op->who.id);
+    o->assigned = room_is_assigned(r, op->who.id);
     join_answer(op);
     if (call->was_new) {
         struct event e = {.kind = EVENT_JOINED, .room = r, .room_id = r->id, .occupant = o};
@@ -55,11 +55,14 @@ static void join_applied(struct op *op, struct change *c)
 }
 
 /* A join claims only as that agent's first entry into that room ever: clients come back by
- * themselves to what they joined once (xmpp.md D3). */
+ * themselves to what they joined once, from bookmarks and after each reconnection. */
 static bool join_claims(const struct op *op)
 {
     const struct room *r = op->room;
 
+    /* who is rung comes because of the offer; who is in already answers with a claim */
+    if (chat_is_offered(r, op->who.id) && !room_occupant(r, op->who.id))
+        return true;
     return r->chat->state == CHAT_WAITING && r->desk->o.claim_on == CLAIM_JOIN &&
            !room_was_here(r, op->who.id);
 }
@@ -77,8 +80,10 @@ static void join_store(struct op *op)
     }
     c = op_change(op);
     call->pending = r->chat->state == CHAT_WAITING && room_was_here(r, op->who.id);
+    if (r->chat->away_ms != 0 && strcmp(r->chat->assigned_to, op->who.id) == 0)
+        chat_alter(op, c)->away_ms = 0;
     if (join_claims(op)) {
-        chat_claim(op, c, agent);
+        chat_take(op, c, agent);
     } else if (!room_was_here(r, op->who.id)) {
         struct participant *p = arena_new_of(c->arena, struct participant);
 
@@ -154,6 +159,7 @@ static void join_run(struct op *op)
     q = query_new(QUERY_ENTRIES, NULL, NULL);
     q->room = arena_dup(q->arena, r->id);
     q->newest = true;
+    q->messages_only = true;
     q->limit = call->join.history_max < DESK_HISTORY ? call->join.history_max : DESK_HISTORY;
     op_read(op, q, history_read);
 }
@@ -178,7 +184,7 @@ void desk_join(struct desk *d, const struct principal *who, const char *chat, co
 
 struct leave_call {
     const char *address, *why;
-    bool lost;
+    enum left_how how;
 };
 
 static void leave_now(struct op *op)
@@ -193,7 +199,8 @@ static void leave_now(struct op *op)
         e.session = gone;
         e.occupant = last;
         e.why = call->why;
-        e.lost = call->lost;
+        e.how = call->how;
+        e.lost = call->how == LEFT_LOST;
         op_answer(op, OK, NULL);
         bus_publish(r->desk->bus, &e);
         session_free(gone);
@@ -204,7 +211,7 @@ static void leave_now(struct op *op)
 
 static void leave_applied(struct op *op, struct change *c)
 {
-    (void)c;
+    chat_apply(op->room, c);
     leave_now(op);
 }
 
@@ -212,16 +219,19 @@ static void leave_run(struct op *op)
 {
     struct room *r = op->room;
     const struct leave_call *call = op->call;
+    bool away = work_goes_away(r, call->address);
     const struct session *s = NULL;
     struct change *c;
     const char **gone;
 
     (void)room_by_address(r, call->address, &s);
-    if (!s || s->kind == SESSION_WEB) {
+    if (!s || (s->kind == SESSION_WEB && !away)) {
         leave_now(op);
         return;
     }
     c = op_change(op);
+    if (away)
+        chat_alter(op, c)->away_ms = c->now_ms;
     gone = arena_array(c->arena, const char *, 1);
     gone[0] = arena_dup(c->arena, call->address);
     c->gone = gone;
@@ -229,27 +239,65 @@ static void leave_run(struct op *op)
     op_submit(op, c);
 }
 
-void desk_leave(struct desk *d, const char *chat, const char *address, bool lost, const char *why,
-                desk_fn *done, void *ctx)
+static void leave(struct desk *d, const char *chat, const char *address, enum left_how how,
+                  const char *why, desk_fn *done, void *ctx)
 {
     struct principal system = {.kind = WHO_SYSTEM, .id = ""};
-    struct op *op = op_new(d, chat, &system, done, ctx);
-    struct leave_call *call = arena_new_of(op->arena, struct leave_call);
+    struct leave_call *call;
+    struct op *op;
 
+    if (desk_staff_name(d, chat)) {
+        staff_leave(d, chat, address, how, why, done, ctx);
+        return;
+    }
+    op = op_new(d, chat, &system, done, ctx);
+    call = arena_new_of(op->arena, struct leave_call);
     call->address = arena_dup(op->arena, address);
     call->why = arena_dup(op->arena, why);
-    call->lost = lost;
+    call->how = how;
     op->call = call;
     op->run = leave_run;
     op->applied = leave_applied;
     op_enter(op);
 }
 
+void desk_leave(struct desk *d, const char *chat, const char *address, bool lost, const char *why,
+                desk_fn *done, void *ctx)
+{
+    leave(d, chat, address, lost ? LEFT_LOST : LEFT_PLAIN, why, done, ctx);
+}
+
+void room_leave(struct desk *d, const char *room, const char *address, enum left_how how,
+                const char *why)
+{
+    leave(d, room, address, how, why, NULL, NULL);
+}
+
+void room_expel(struct room *r, const char *agent_id, enum left_how how, const char *actor,
+                const char *why)
+{
+    struct event e = {
+        .kind = EVENT_LEFT, .room = r, .room_id = r->id, .why = why, .how = how, .actor = actor};
+    const struct occupant *o;
+
+    while ((o = room_own(r, agent_id))) {
+        struct session *gone = NULL;
+        struct occupant *last = NULL;
+
+        (void)room_take_session(r, o->sessions[0]->address, &gone, &last);
+        e.session = gone;
+        e.occupant = last;
+        bus_publish(r->desk->bus, &e);
+        session_free(gone);
+        occupant_free(last);
+    }
+}
+
 /* ---- typing ------------------------------------------------------------------------------------
  */
 
 struct typing_call {
-    const char *address;
+    const char *address, *state;
     bool typing;
 };
 
@@ -265,6 +313,7 @@ static void typing_tell(struct op *op)
     e.sender_id = customer ? r->id : op->who.id;
     e.sender_name = customer ? r->customer_nick : agent ? agent->name : "";
     e.typing = call->typing;
+    e.state = call->state;
     /* who spoke in an earlier life of the chat does not speak while it waits again */
     e.to_customer = customer || (r->chat->state == CHAT_LIVE && room_is_speaker(r, op->who.id));
     bus_publish(r->desk->bus, &e);
@@ -309,11 +358,18 @@ static void typing_run(struct op *op)
 void desk_typing(struct desk *d, const struct principal *who, const char *chat, const char *address,
                  bool typing, desk_fn *done, void *ctx)
 {
+    desk_chat_state(d, who, chat, address, typing ? "composing" : "paused", done, ctx);
+}
+
+void desk_chat_state(struct desk *d, const struct principal *who, const char *chat,
+                     const char *address, const char *state, desk_fn *done, void *ctx)
+{
     struct op *op = op_new(d, chat, who, done, ctx);
     struct typing_call *call = arena_new_of(op->arena, struct typing_call);
 
     call->address = arena_dup(op->arena, address);
-    call->typing = typing;
+    call->state = arena_dup(op->arena, state);
+    call->typing = strcmp(state, "composing") == 0;
     op->call = call;
     op->run = typing_run;
     op->applied = typing_claimed;

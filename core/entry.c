@@ -17,6 +17,14 @@ const char *entry_kind_name(enum entry_kind k)
         return "reopened";
     case ENTRY_SUBJECT:
         return "subject";
+    case ENTRY_EDITED:
+        return "message_updated";
+    case ENTRY_DELETED:
+        return "message_deleted";
+    case ENTRY_REACTION:
+        return "reaction";
+    case ENTRY_NOTE:
+        return "note";
     case ENTRY_KIND_COUNT_:
         break;
     }
@@ -49,6 +57,18 @@ void entry_copy(struct arena *a, struct entry *to, const struct entry *from)
     to->client_id = arena_dup(a, from->client_id);
     to->stanza_id = arena_dup(a, from->stanza_id);
     to->payload = arena_dup(a, from->payload);
+    to->shown = arena_dup(a, from->shown);
+}
+
+const char *entry_shown(const struct entry *e)
+{
+    return e->shown && *e->shown ? e->shown : e->text;
+}
+
+bool entry_is_said(enum entry_kind k)
+{
+    return k == ENTRY_MESSAGE || k == ENTRY_EDITED || k == ENTRY_DELETED || k == ENTRY_REACTION ||
+           k == ENTRY_NOTE;
 }
 
 struct entry *entry_dup(struct arena *a, const struct entry *e)

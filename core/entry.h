@@ -16,6 +16,10 @@ enum entry_kind {
     ENTRY_CLOSED,
     ENTRY_REOPENED,
     ENTRY_SUBJECT,
+    ENTRY_EDITED,   /* a message has another text now; ref is the message */
+    ENTRY_DELETED,  /* a message was taken back, its text is erased; ref is the message */
+    ENTRY_REACTION, /* all reactions of its author to the message ref */
+    ENTRY_NOTE,     /* of staff for staff: never public */
     ENTRY_KIND_COUNT_
 };
 
@@ -45,7 +49,17 @@ struct entry {
     const char *client_id; /* the author's idempotency key, shown to the author's pages */
     const char *stanza_id; /* id attribute of the stanza it came as */
     const char *payload;   /* XML of further payloads that are reflected, made by the XML writer */
+    const char *shown;     /* what pages show instead of text: without a quoted part, or corrected;
+                              "" or NULL: text itself */
+    char ref[ID_LEN + 1];  /* the entry it speaks of; "" none */
+    int64_t edited_ms;     /* shown was last corrected; 0 never */
+    int64_t deleted_ms;    /* text, shown and data are erased, payload is a tombstone; 0 not */
 };
+
+/* The text for pages. */
+const char *entry_shown(const struct entry *e);
+/* Is it something that was said, or that speaks of what was said, and no event of the chat? */
+bool entry_is_said(enum entry_kind k);
 
 struct entry *entry_dup(struct arena *a, const struct entry *e);
 /* Copies *from into *to, strings into the arena. */

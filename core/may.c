@@ -132,6 +132,8 @@ enum err may(const struct directory *d, const struct principal *who, const struc
     case WHO_ANONYMOUS:
         return what == ACTION_BEGIN || what == ACTION_PUBLIC ? OK : ERR_UNAUTHORIZED;
     case WHO_CUSTOMER:
+        if (chat != NULL && chat->blocked && strcmp(chat->id, who->id) == 0)
+            return what == ACTION_PUBLIC ? OK : ERR_FORBIDDEN;
         return decide(customer_grant(what), chat, chat != NULL && strcmp(chat->id, who->id) == 0);
     case WHO_AGENT:
         /* Removed while its session or token was still in use. */
@@ -143,6 +145,8 @@ enum err may(const struct directory *d, const struct principal *who, const struc
         return decide(assistant_grant(what), chat, chat != NULL);
     case WHO_SYSTEM:
         return decide(system_grant(what), chat, chat != NULL);
+    case WHO_PERSON:
+        return ERR_NOT_FOUND;
     }
     return ERR_UNAUTHORIZED;
 }

@@ -5,11 +5,18 @@
 #include "core/chat.h"
 #include "core/people.h"
 
-enum who { WHO_ANONYMOUS, WHO_CUSTOMER, WHO_AGENT, WHO_ASSISTANT, WHO_SYSTEM };
+enum who {
+    WHO_ANONYMOUS,
+    WHO_CUSTOMER,
+    WHO_AGENT,
+    WHO_ASSISTANT,
+    WHO_SYSTEM,
+    WHO_PERSON /* in a staff room or lobby, where a bare JID is the identity; never in chats */
+};
 
 struct principal {
     enum who kind;
-    const char *id; /* customer: chat id; agent: agent id; else "" */
+    const char *id; /* customer: chat id; agent: agent id; person: bare JID; else "" */
 };
 
 enum action {

@@ -7,6 +7,35 @@
 #include <stdlib.h>
 #include <string.h>
 
+struct agent *agent_dup(struct arena *a, const struct agent *from)
+{
+    struct agent *copy = arena_new_of(a, struct agent);
+
+    *copy = *from;
+    copy->jid = arena_dup(a, from->jid);
+    copy->name = arena_dup(a, from->name);
+    copy->organization = arena_dup(a, from->organization);
+    copy->skills = arena_dup(a, from->skills);
+    return copy;
+}
+
+const char *agent_notify_name(enum agent_notify n)
+{
+    switch (n) {
+    case NOTIFY_MESSAGE:
+        return "message";
+    case NOTIFY_INVITE:
+        return "invite";
+    case NOTIFY_LOBBY:
+        return "lobby";
+    case NOTIFY_NONE:
+        return "none";
+    case NOTIFY_COUNT_:
+        break;
+    }
+    return "";
+}
+
 /* Anywhere in a name as a word, or the whole name with spaces inside. */
 static const char *const office_words[] = {
     "support",   "agent",    "assistant", "admin", "administrator", "system",

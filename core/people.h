@@ -4,12 +4,28 @@
 
 #include "core/base/arena.h"
 #include "core/base/crypto.h"
+#include "core/duty.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 enum agent_role { AGENT_AGENT, AGENT_SUPERVISOR };
+
+/* How an agent that is not in the lobby hears of chats that wait. */
+enum agent_notify {
+    NOTIFY_MESSAGE, /* a chat message with the room's link */
+    NOTIFY_INVITE,  /* an invitation when the agent is the one that is rung, else a message */
+    NOTIFY_LOBBY,   /* in the lobby only */
+    NOTIFY_NONE,
+    NOTIFY_COUNT_
+};
+
+const char *agent_notify_name(enum agent_notify n); /* "message" "invite" "lobby" "none" */
+
+/* Presence subscriptions between an agent and the service's contact. */
+#define CONTACT_SEES 1u /* the agent is told the contact's presence */
+#define CONTACT_SEEN 2u /* the contact is told the agent's */
 
 struct organization {
     const char *name;    /* lower-case word; "default" is always there */
@@ -26,7 +42,14 @@ struct agent {
     enum agent_role role;
     const char *skills; /* comma separated */
     int64_t created_ms;
+    /* set by the agent itself */
+    enum duty_show status; /* DUTY_OFF: as its presence says */
+    int max_chats;         /* held at once; 0 no limit */
+    enum agent_notify notify;
+    unsigned contact; /* CONTACT_SEES and CONTACT_SEEN */
 };
+
+struct agent *agent_dup(struct arena *a, const struct agent *from);
 
 struct directory;
 

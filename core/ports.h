@@ -6,6 +6,7 @@
 #include "core/chat.h"
 #include "core/entry.h"
 #include "core/people.h"
+#include "core/staff.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,15 +25,45 @@ struct session {
     const char *agent_id; /* "" for one who is no agent (staff rooms) */
     const char *jid;      /* bare */
     const char *nick;
-    const char *presence; /* the reflected payloads as XML, opaque here; "" none */
+    const char *presence; /* the reflected payloads as XML, <show/> first; else opaque; "" none */
     int64_t since_gid;    /* what its join covered */
     int64_t joined_ms;
+    enum room_role role; /* staff rooms; in chats it follows from who speaks: ROOM_NONE */
 };
 
 /* That an agent was in a chat: joins claim only the first time, and speakers reach the customer. */
 struct participant {
     const char *agent_id;
     bool speaker;
+};
+
+/* What a correction or retraction does to the entry it speaks of: at the time of the change's first
+ * entry, in the same transaction. */
+struct amend {
+    const char *id;
+    bool erase;          /* text, shown and data go, also of its corrections */
+    const char *shown;   /* else: the text for pages from now on */
+    const char *payload; /* erase: the tombstone */
+};
+
+/* How far somebody has read. */
+struct reader {
+    const char *id; /* agent id, or chat id for the customer */
+    int64_t seq;
+};
+
+/* What an agent is in one chat, where that differs from what its organization makes it. */
+enum standing {
+    STANDING_USUAL,
+    STANDING_MEMBER, /* invited, or let in again */
+    STANDING_NONE,   /* removed: may not enter */
+    STANDING_OUTCAST /* banned: may not enter */
+};
+
+struct access {
+    const char *room; /* as read; a change's are of its own room */
+    const char *agent_id;
+    enum standing standing;
 };
 
 enum token_kind { TOKEN_CHAT, TOKEN_AGENT };
@@ -80,17 +111,29 @@ struct change {
     const struct participant *participants; /* of this room: put */
     size_t n_participants;
 
+    const struct access *access; /* of this room: put; STANDING_USUAL removes */
+    size_t n_access;
+
     const struct session *sessions; /* put, by (room, address) */
     size_t n_sessions;
     const char **gone; /* addresses of sessions of this room that end */
     size_t n_gone;
     bool gone_all; /* every session of this room ends */
 
+    const struct staff *staff; /* a staff room's or lobby's whole row, or NULL */
+    bool staff_new;            /* insert, with its room */
+    bool staff_gone;           /* the room goes, log and all that is of it; last of all */
+    const struct affiliate
+        *affiliates; /* of this room: put; AFFILIATION_NONE without nick removes */
+    size_t n_affiliates;
+
     const struct token *token;               /* put, or NULL */
     const unsigned char *token_gone;         /* hash, or NULL */
     const struct agent *agent;               /* put, or NULL */
     const char *agent_gone;                  /* id, or NULL; its tokens and sessions go too */
     const struct organization *organization; /* put, or NULL */
+    const struct amend *amend;               /* of an older entry of this room, or NULL */
+    const struct reader *reader;             /* of this room: put unless it was farther, or NULL */
     int64_t xmpp_confirmed; /* 0: unchanged; otherwise stored if greater than the stored one */
 
     change_done_fn *done;
@@ -108,16 +151,37 @@ void change_free(struct change *c);
 
 enum query_kind {
     QUERY_START,   /* meta, organizations, agents, sessions, open escalated chats, pending chats */
-    QUERY_ROOM,    /* one chat with its participants and sessions; ERR_NOT_FOUND */
+    QUERY_ROOM,    /* one chat with its participants, or one staff room with its affiliations, and
+                      the sessions; ERR_NOT_FOUND */
     QUERY_ENTRIES, /* part of one log */
     QUERY_AFTER_GID, /* entries of one room with gid > after, by seq */
     QUERY_CHATS,     /* a page of chats */
     QUERY_TOKEN,     /* who holds a token; ERR_NOT_FOUND */
     QUERY_TOKENS,    /* agents' tokens */
-    QUERY_WAITS      /* of an organization: the last 20 waits from escalation to claim */
+    QUERY_WAITS,     /* of an organization: the last 20 waits from escalation to claim */
+    QUERY_STATS,     /* of an organization: counts since a point in time */
+    QUERY_ENTRY,     /* one entry of a room; ERR_NOT_FOUND */
+    QUERY_ARCHIVE    /* a page of one log whose ends are ids; ERR_NOT_FOUND */
 };
 
 enum chat_filter { FILTER_ALL, FILTER_NEEDS_RESPONSE, FILTER_ASSIGNED };
+
+/* Which part of a log is wanted. Strings are never NULL, "" is none. Everything narrows. */
+struct archive_range {
+    bool ends;                            /* only the first and the last entry of the log */
+    const char *sender_id;                /* only this one's; NULL everybody's */
+    int64_t start_ms, end_ms;             /* both included */
+    const char *after_id, *before_id;     /* not included */
+    const char *const *ids;               /* only these; all must be there */
+    size_t n_ids;                         /* 0 any */
+    const char *page_after, *page_before; /* where the page begins or ends; not included */
+    bool newest;                          /* the last `limit` of what is left, else the first */
+};
+
+/* How many chats of an organization did that since a point in time. */
+struct day_stats {
+    int64_t begun, escalated, claimed, closed;
+};
 
 struct query;
 typedef void query_done_fn(struct query *q, enum err e); /* owns the query (query_free) */
@@ -127,22 +191,31 @@ struct query {
     struct arena *arena; /* owns the query itself */
     enum query_kind kind;
 
-    const char *room;         /* ROOM, ENTRIES, AFTER_GID */
+    const char *room;         /* ROOM, ENTRIES, AFTER_GID, ENTRY, ARCHIVE */
     const char *organization; /* CHATS, WAITS; "" all */
     bool public_only;         /* ENTRIES: only those with pos; after and before are pos, else seq */
     int64_t after;            /* ENTRIES: > after; AFTER_GID */
     int64_t before;           /* ENTRIES: < before when > 0 */
     bool newest;              /* ENTRIES: the last `limit` of the range (still in log order) */
-    bool messages_only;       /* ENTRIES: without ENTRY_SUBJECT */
-    size_t limit;             /* ENTRIES, AFTER_GID, CHATS; at most 1000 */
+    bool messages_only;       /* ENTRIES: without ENTRY_SUBJECT and ENTRY_REACTION */
+    size_t limit;             /* ENTRIES, AFTER_GID, CHATS, ARCHIVE; at most 1000 */
     enum chat_filter filter;  /* CHATS */
     bool escalated_only;      /* CHATS */
+    const char *agent;        /* CHATS: without those it is shut out of, but counted; "" none */
     const char *cursor;       /* CHATS: "" from the start, else an earlier next_cursor */
     unsigned char hash[HASH_LEN]; /* TOKEN */
+    const char *id;               /* ENTRY: of the entry, "" by stanza_id */
+    const char *stanza_id;        /* ENTRY: id of the stanza it came as, among the newest of … */
+    const char *sender_id;        /* … this sender; the entry's id when it came as none */
+    const char *reader_id;        /* ENTRY: "" nobody */
+    const struct archive_range *range; /* ARCHIVE */
 
     struct entry *entries;
     size_t n_entries;
-    bool more;          /* ENTRIES, AFTER_GID, CHATS: the limit cut the answer */
+    bool more;          /* ENTRIES, AFTER_GID, CHATS, ARCHIVE: the limit cut the answer */
+    int64_t read_seq;   /* ENTRY: how far reader_id has read */
+    int64_t total;      /* ARCHIVE: entries of all pages; -1 too many to count */
+    int64_t first;      /* ARCHIVE: place of entries[0] among them, from 0; -1 unknown */
     struct chat *chats; /* ROOM: one; CHATS: unassigned escalations first by longest wait, then the
                            assigned, then others by newest; START: all open escalated chats */
     size_t n_chats;
@@ -150,13 +223,21 @@ struct query {
     int64_t counts[3];                /* CHATS: of the organization, by enum chat_filter */
     struct participant *participants; /* ROOM */
     size_t n_participants;
+    struct access *access; /* ROOM; START: of open escalated chats */
+    size_t n_access;
+    struct staff *staff; /* ROOM: one, when it is no chat; START: all */
+    size_t n_staff;
+    struct affiliate *affiliates; /* ROOM */
+    size_t n_affiliates;
     struct session *sessions; /* ROOM, START */
     size_t n_sessions;
     struct agent *agents; /* START */
     size_t n_agents;
     struct organization *organizations; /* START */
     size_t n_organizations;
-    const char **pending; /* START: ids of chats whose assistant_pending is set */
+    int64_t since;          /* STATS: in milliseconds */
+    struct day_stats stats; /* STATS */
+    const char **pending;   /* START: ids of chats whose assistant_pending is set */
     size_t n_pending;
     struct token *tokens; /* TOKEN: one; TOKENS */
     size_t n_tokens;

@@ -10,7 +10,8 @@ struct room *room_new(struct desk *d, const char *id)
     struct room *r = mem_alloc(sizeof(*r));
 
     r->desk = d;
-    memcpy(r->id, id, strlen(id));
+    r->id = mem_dup(id);
+    r->of_staff = *id && !crypto_is_id(id);
     r->participants = map_new();
     STAILQ_INIT(&r->line);
     return r;
@@ -47,7 +48,9 @@ void room_free(struct room *r)
     if (!r)
         return;
     room_clear_sessions(r);
+    room_set_staff(r, NULL);
     free(r->occupants);
+    free(r->id);
     map_free(r->participants);
     arena_free(r->arena);
     free(r);
@@ -96,6 +99,30 @@ struct participant *room_speakers_now(struct room *r, struct arena *a, const cha
     return s.list;
 }
 
+struct speakers {
+    struct arena *arena;
+    const char **ids;
+    size_t n;
+};
+
+static bool note_speaker(void *ctx, const char *key, void *value)
+{
+    struct speakers *s = ctx;
+
+    if (value == &speaker_yes)
+        s->ids[s->n++] = arena_dup(s->arena, key);
+    return s->n < CHAT_SPEAKERS_MAX;
+}
+
+const char **room_speakers(const struct room *r, struct arena *a, size_t *n)
+{
+    struct speakers s = {.arena = a, .ids = arena_array(a, const char *, CHAT_SPEAKERS_MAX)};
+
+    map_each(r->participants, note_speaker, &s);
+    *n = s.n;
+    return s.ids;
+}
+
 bool room_was_here(const struct room *r, const char *agent_id)
 {
     return map_get(r->participants, agent_id) != NULL;
@@ -104,6 +131,11 @@ bool room_was_here(const struct room *r, const char *agent_id)
 bool room_is_speaker(const struct room *r, const char *agent_id)
 {
     return map_get(r->participants, agent_id) == &speaker_yes;
+}
+
+const char *room_id(const struct room *r)
+{
+    return r->id;
 }
 
 const struct chat *room_chat(const struct room *r)
@@ -167,15 +199,34 @@ const char *room_customer_nick(const struct room *r)
     return r->customer_nick;
 }
 
-/* How many sessions an agent has in all rooms: it is available while there is one. */
-static void count_present(struct desk *d, const char *agent_id, intptr_t step)
+/* Text of <show/>, which stands first in what is kept of a presence; "" none. */
+static const char *session_show(struct arena *a, const struct session *s)
 {
-    intptr_t n = (intptr_t)map_get(d->present, agent_id) + step;
+    static const char tag[] = "<show>";
+    const char *text = s->presence + sizeof(tag) - 1;
 
-    if (n > 0)
-        map_set(d->present, agent_id, (void *)n);
-    else
-        (void)map_take(d->present, agent_id);
+    if (strncmp(s->presence, tag, sizeof(tag) - 1) != 0)
+        return "";
+    return arena_dup_len(a, text, strcspn(text, "<"));
+}
+
+/* Who is in a chat's room can take chats, if no stronger source says otherwise. Being in the lobby
+ * is being on duty, as the presence there says; a staff room says nothing. */
+static void set_present(const struct room *r, const struct occupant *o, const struct session *s,
+                        bool present)
+{
+    bool lobby = r->staff && r->staff->kind == ROOM_LOBBY;
+    struct arena *a;
+
+    if (r->of_staff && !lobby)
+        return;
+    a = arena_new();
+    duty_set(r->desk->duty, o->agent_id, lobby ? DUTY_LOBBY : DUTY_ROOM,
+             arena_printf(a, "%s %s", r->id, s->address),
+             !present ? DUTY_OFF
+             : lobby  ? duty_of_presence(session_show(a, s))
+                      : DUTY_ON);
+    arena_free(a);
 }
 
 static struct session *session_dup(const struct session *s)
@@ -192,6 +243,14 @@ static struct session *session_dup(const struct session *s)
     return c;
 }
 
+/* Supervisors are admins, so that clients let them use what they may do: kick, ban, let in. */
+static enum affiliation chat_affiliation(const struct room *r, const char *agent_id)
+{
+    const struct agent *a = directory_by_id(r->desk->directory, agent_id);
+
+    return a && a->role == AGENT_SUPERVISOR ? AFFILIATION_ADMIN : AFFILIATION_MEMBER;
+}
+
 static struct occupant *occupant_new(struct room *r, const struct session *s)
 {
     struct occupant *o = mem_alloc(sizeof(*o));
@@ -199,7 +258,9 @@ static struct occupant *occupant_new(struct room *r, const struct session *s)
     o->agent_id = mem_dup(s->agent_id);
     o->nick = mem_dup(s->nick);
     o->jid = mem_dup(s->jid);
-    o->affiliation = AFFILIATION_MEMBER;
+    o->affiliation = r->staff ? room_affiliation(r, s->jid) : chat_affiliation(r, s->agent_id);
+    if (r->staff)
+        o->role = s->role != ROOM_NONE ? s->role : staff_role_on_entry(r->staff, o->affiliation);
     r->occupants = mem_resize(r->occupants, (r->n_occupants + 1) * sizeof(struct occupant *));
     r->occupants[r->n_occupants++] = o;
     return o;
@@ -207,7 +268,8 @@ static struct occupant *occupant_new(struct room *r, const struct session *s)
 
 struct session *room_put_session(struct room *r, const struct session *s)
 {
-    struct occupant *o = room_own(r, s->agent_id);
+    struct occupant *o =
+        r->of_staff ? (struct occupant *)room_by_nick(r, s->nick) : room_own(r, s->agent_id);
     struct session *c = session_dup(s);
 
     if (!o)
@@ -216,13 +278,14 @@ struct session *room_put_session(struct room *r, const struct session *s)
         if (strcmp(o->sessions[i]->address, s->address) == 0) {
             session_free(o->sessions[i]);
             o->sessions[i] = c;
+            set_present(r, o, c, true);
             return c;
         }
     }
     o->sessions = mem_resize(o->sessions, (o->n_sessions + 1) * sizeof(struct session *));
     o->sessions[o->n_sessions++] = c;
     r->n_sessions++;
-    count_present(r->desk, o->agent_id, 1);
+    set_present(r, o, c, true);
     return c;
 }
 
@@ -253,7 +316,7 @@ bool room_take_session(struct room *r, const char *address, struct session **gon
     o->n_sessions--;
     memmove(&o->sessions[k], &o->sessions[k + 1], (o->n_sessions - k) * sizeof(struct session *));
     r->n_sessions--;
-    count_present(r->desk, o->agent_id, -1);
+    set_present(r, o, *gone, false);
     if (o->n_sessions == 0) {
         drop_occupant(r, o);
         *last = o;
@@ -274,6 +337,21 @@ void room_clear_sessions(struct room *r)
     }
 }
 
+enum room_role room_role_of(const struct room *r, const char *agent_id)
+{
+    const struct agent *a = directory_by_id(r->desk->directory, agent_id);
+
+    if (a && a->role == AGENT_SUPERVISOR)
+        return ROOM_MODERATOR;
+    return r->chat->state == CHAT_LIVE && !room_is_speaker(r, agent_id) ? ROOM_VISITOR
+                                                                        : ROOM_PARTICIPANT;
+}
+
+bool room_is_assigned(const struct room *r, const char *agent_id)
+{
+    return r->chat->state == CHAT_LIVE && strcmp(r->chat->assigned_to, agent_id) == 0;
+}
+
 bool room_settle_roles(struct room *r)
 {
     bool changed = false;
@@ -282,13 +360,13 @@ bool room_settle_roles(struct room *r)
         return false;
     for (size_t i = 0; i < r->n_occupants; i++) {
         struct occupant *o = r->occupants[i];
-        bool voice = r->chat->state != CHAT_LIVE || room_is_speaker(r, o->agent_id);
-        enum room_role role = voice ? ROOM_PARTICIPANT : ROOM_VISITOR;
+        enum room_role role = room_role_of(r, o->agent_id);
 
         if (r->chat->state != CHAT_WAITING)
             o->pending = false;
-        changed = changed || role != o->role;
+        changed = changed || role != o->role || room_is_assigned(r, o->agent_id) != o->assigned;
         o->role = role;
+        o->assigned = room_is_assigned(r, o->agent_id);
     }
     return changed;
 }

@@ -5,9 +5,6 @@
 
 #include "core/ports.h"
 
-enum affiliation { AFFILIATION_NONE, AFFILIATION_MEMBER, AFFILIATION_ADMIN, AFFILIATION_OWNER };
-enum room_role { ROOM_NONE, ROOM_VISITOR, ROOM_PARTICIPANT, ROOM_MODERATOR };
-
 /* One agent in the room, with one or more sessions. */
 struct occupant {
     const char *agent_id;
@@ -15,14 +12,21 @@ struct occupant {
     const char *jid;  /* bare */
     enum affiliation affiliation;
     enum room_role role;
-    bool pending; /* came back to an unassigned chat: claims by a message or composing */
+    bool assigned; /* this agent has the chat */
+    bool pending;  /* came back to an unassigned chat: claims by a message or composing */
     struct session **sessions; /* oldest first; never empty */
     size_t n_sessions;
 };
 
 struct room; /* the line is private to core/ */
 
-const struct chat *room_chat(const struct room *r);
+const char *room_id(const struct room *r);            /* the localpart */
+const struct chat *room_chat(const struct room *r);   /* NULL in staff rooms and lobbies */
+const struct staff *room_staff(const struct room *r); /* NULL in chats */
+/* Of a staff room: who has what standing there. */
+enum affiliation room_affiliation(const struct room *r, const char *bare_jid);
+void room_each_affiliate(const struct room *r, void (*fn)(void *ctx, const struct affiliate *a),
+                         void *ctx);
 const struct occupant *const *room_occupants(const struct room *r, size_t *n);
 /* By agent id, and by a session's address; NULL when missing. */
 const struct occupant *room_occupant(const struct room *r, const char *agent_id);

@@ -1,5 +1,8 @@
 #include "db/read.h"
 
+#include "db/access.h"
+#include "db/archive.h"
+#include "db/rooms.h"
 #include "db/row.h"
 
 #include <inttypes.h>
@@ -62,7 +65,7 @@ static int64_t limit_of(const struct query *q)
  * know whether there is more. */
 #define ENTRIES(column, order)                                                                     \
     "SELECT" ROW_ENTRY "FROM message WHERE room = (SELECT num FROM room WHERE id = ?1)"            \
-    " AND " column " > ?2 AND " column " < ?3 AND (?4 = 0 OR kind <> 'subject')"                   \
+    " AND " column " > ?2 AND " column " < ?3 AND (?4 = 0 OR kind NOT IN ('subject', 'reaction'))" \
     " ORDER BY " column " " order " LIMIT ?5 + 1"
 
 /* In a room gids grow with seq, so the index by seq (which holds the gid) is walked from its end
@@ -132,6 +135,14 @@ static enum err read_after_gid(struct sql *db, struct query *q)
 
 /* ---- room ----------------------------------------------------------------------------------- */
 
+static enum room_role role_of(const char *name)
+{
+    enum room_role r = ROOM_NONE;
+
+    (void)room_role_of_name(name, &r);
+    return r;
+}
+
 static void session_of(struct sql_row *row, struct arena *a, struct session *s)
 {
     s->kind = SESSION_XMPP;
@@ -143,10 +154,11 @@ static void session_of(struct sql_row *row, struct arena *a, struct session *s)
     s->presence = sql_get_text(row, 5, a);
     s->since_gid = sql_get_int(row, 6);
     s->joined_ms = sql_get_int(row, 7);
+    s->role = role_of(sql_get_text(row, 8, a));
 }
 
 #define SESSIONS                                                                                   \
-    "SELECT room.id, address, agentId, jid, nick, presence, sinceGid, joinedAt"                    \
+    "SELECT room.id, address, agentId, jid, nick, presence, sinceGid, joinedAt, session.role"      \
     " FROM session CROSS JOIN room ON room.num = session.room "
 
 static enum err collect_sessions(struct query *q, struct sql_row *row)
@@ -156,6 +168,15 @@ static enum err collect_sessions(struct query *q, struct sql_row *row)
     while (sql_next(row, &e))
         session_of(row, q->arena, NEXT(q, sessions, n_sessions));
     return e;
+}
+
+static enum err read_sessions(struct sql *db, struct query *q)
+{
+    struct sql_row *row;
+    enum err e = sql_query(db, SESSIONS "WHERE room.id = ?1 ORDER BY session.num",
+                           SQL_WITH(sql_text(q->room)), &row);
+
+    return e == OK ? collect_sessions(q, row) : e;
 }
 
 static enum err read_participants(struct sql *db, struct query *q)
@@ -185,15 +206,15 @@ static enum err read_room(struct sql *db, struct query *q)
                          " WHERE room.id = ?1",
                          SQL_WITH(sql_text(q->room)), &row);
 
+    if (e == ERR_NOT_FOUND)
+        return (e = rooms_read(db, q)) == OK ? read_sessions(db, q) : e;
     if (e != OK)
         return e;
     row_chat(row, q->arena, NEXT(q, chats, n_chats));
     sql_end(row);
-    if ((e = read_participants(db, q)) != OK)
+    if ((e = read_participants(db, q)) != OK || (e = access_read(db, q)) != OK)
         return e;
-    e = sql_query(db, SESSIONS "WHERE room.id = ?1 ORDER BY session.num",
-                  SQL_WITH(sql_text(q->room)), &row);
-    return e == OK ? collect_sessions(q, row) : e;
+    return read_sessions(db, q);
 }
 
 /* ---- chats ---------------------------------------------------------------------------------- */
@@ -203,10 +224,12 @@ struct place {
     int64_t section, rank, num;
 };
 
-/* ?1 organization ?2-?4 place ?5 last section ?6 limit */
+/* ?1 organization ?2-?4 place ?5 last section ?6 limit ?7 agent */
 #define CHATS(where)                                                                               \
     "SELECT" ROW_CHAT ROW_CHAT_FROM "WHERE " where                                                 \
     " AND (section, rank, chat.num) > (?2, ?3, ?4) AND section <= ?5"                              \
+    " AND (?7 = '' OR NOT EXISTS (SELECT 1 FROM access WHERE access.room = chat.num"               \
+    " AND agentId = ?7 AND standing <> 'member'))"                                                 \
     " ORDER BY section, rank, chat.num LIMIT ?6 + 1"
 
 static const char *chats_text(const struct query *q)
@@ -297,7 +320,8 @@ static enum err read_chats(struct sql *db, struct query *q)
         return e;
     e = sql_query(db, chats_text(q),
                   SQL_WITH(sql_text(q->organization), sql_int(p.section), sql_int(p.rank),
-                           sql_int(p.num), sql_int(last), sql_int(limit_of(q))),
+                           sql_int(p.num), sql_int(last), sql_int(limit_of(q)),
+                           sql_text(q->agent)),
                   &row);
     if (e != OK || (e = collect_chats(q, row)) != OK)
         return e;
@@ -363,6 +387,28 @@ static enum err read_waits(struct sql *db, struct query *q)
     return e;
 }
 
+static enum err read_stats(struct sql *db, struct query *q)
+{
+    struct sql_row *row;
+    enum err e =
+        sql_one(db,
+                "SELECT (SELECT count(*) FROM chat WHERE organization = ?1 AND createdAt >= ?2),"
+                " (SELECT count(*) FROM chat WHERE organization = ?1 AND escalationRequested = 1"
+                "  AND escalationRequestedAt >= ?2),"
+                " (SELECT count(*) FROM chat WHERE organization = ?1 AND assignedAt >= ?2),"
+                " (SELECT count(*) FROM chat WHERE organization = ?1 AND closedAt >= ?2)",
+                SQL_WITH(sql_text(q->organization), sql_int(q->since)), &row);
+
+    if (e != OK)
+        return e;
+    q->stats = (struct day_stats){.begun = sql_get_int(row, 0),
+                                  .escalated = sql_get_int(row, 1),
+                                  .claimed = sql_get_int(row, 2),
+                                  .closed = sql_get_int(row, 3)};
+    sql_end(row);
+    return OK;
+}
+
 /* ---- start ---------------------------------------------------------------------------------- */
 
 static enum err read_meta(struct sql *db, struct query *q)
@@ -406,12 +452,28 @@ static enum err read_organizations(struct sql *db, struct query *q)
     return e;
 }
 
+static enum duty_show status_of(const char *name)
+{
+    for (int s = DUTY_DND; s <= DUTY_ON; s++)
+        if (strcmp(duty_name((enum duty_show)s), name) == 0)
+            return (enum duty_show)s;
+    return DUTY_OFF;
+}
+
+static enum agent_notify notify_of(const char *name)
+{
+    for (int n = 0; n < NOTIFY_COUNT_; n++)
+        if (strcmp(agent_notify_name((enum agent_notify)n), name) == 0)
+            return (enum agent_notify)n;
+    return NOTIFY_MESSAGE;
+}
+
 static enum err read_agents(struct sql *db, struct query *q)
 {
     struct sql_row *row;
     enum err e = sql_query(db,
                            "SELECT id, jid, name, organization, role = 'supervisor', skills,"
-                           " createdAt FROM agent ORDER BY num",
+                           " createdAt, status, maxChats, notify, contact FROM agent ORDER BY num",
                            SQL_NOTHING, &row);
 
     if (e != OK)
@@ -426,6 +488,10 @@ static enum err read_agents(struct sql *db, struct query *q)
         a->role = sql_get_int(row, 4) != 0 ? AGENT_SUPERVISOR : AGENT_AGENT;
         a->skills = sql_get_text(row, 5, q->arena);
         a->created_ms = sql_get_int(row, 6);
+        a->status = status_of(sql_get_text(row, 7, q->arena));
+        a->max_chats = (int)sql_get_int(row, 8);
+        a->notify = notify_of(sql_get_text(row, 9, q->arena));
+        a->contact = (unsigned)sql_get_int(row, 10);
     }
     return e;
 }
@@ -461,7 +527,8 @@ static enum err read_start(struct sql *db, struct query *q)
     enum err e;
 
     if ((e = read_meta(db, q)) != OK || (e = read_organizations(db, q)) != OK ||
-        (e = read_agents(db, q)) != OK || (e = read_open_chats(db, q)) != OK)
+        (e = read_agents(db, q)) != OK || (e = read_open_chats(db, q)) != OK ||
+        (e = access_read_open(db, q)) != OK || (e = rooms_read_all(db, q)) != OK)
         return e;
     e = sql_query(db, SESSIONS "ORDER BY session.num", SQL_NOTHING, &row);
     return e == OK ? collect_sessions(q, row) : e;
@@ -486,6 +553,12 @@ enum err read_query(struct sql *db, struct query *q)
         return read_tokens(db, q);
     case QUERY_WAITS:
         return read_waits(db, q);
+    case QUERY_STATS:
+        return read_stats(db, q);
+    case QUERY_ENTRY:
+        return archive_read_entry(db, q);
+    case QUERY_ARCHIVE:
+        return archive_read_page(db, q);
     }
     return ERR_INVALID;
 }

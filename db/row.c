@@ -44,6 +44,10 @@ void row_entry(struct sql_row *row, struct arena *a, const char *room, struct en
     out->client_id = sql_get_text(row, 11, a);
     out->stanza_id = sql_get_text(row, 12, a);
     out->payload = sql_get_text(row, 13, a);
+    out->shown = sql_get_text(row, 14, a);
+    sql_get_id(row, 15, out->ref);
+    out->edited_ms = sql_get_int(row, 16);
+    out->deleted_ms = sql_get_int(row, 17);
 }
 
 void row_chat(struct sql_row *row, struct arena *a, struct chat *out)
@@ -70,4 +74,8 @@ void row_chat(struct sql_row *row, struct arena *a, struct chat *out)
     out->last_pos = sql_get_int(row, 18);
     out->last_gid = sql_get_int(row, 19);
     out->last_ms = sql_get_int(row, 20);
+    out->away_ms = sql_get_int(row, 24);
+    out->offered_to = sql_get_text(row, 25, a);
+    out->offered_by = sql_get_text(row, 26, a);
+    out->offered_ms = sql_get_int(row, 27);
 }

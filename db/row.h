@@ -9,14 +9,14 @@
 /* Select these, from `message`; then row_entry. */
 #define ROW_ENTRY                                                                                  \
     " message.id, seq, pos, gid, message.createdAt, message.kind, role, userId, senderName,"       \
-    " content, data, clientId, stanzaId, payload "
+    " content, data, clientId, stanzaId, payload, shown, ref, editedAt, deletedAt "
 
 /* Select these, then row_chat. */
 #define ROW_CHAT                                                                                   \
     " room.id, organization, name, email, locale, page, state, escalationRequested,"               \
     " escalationReason, escalationRequestedAt, assignedToId, assignedAt, queuedAt,"                \
     " chat.createdAt, closedAt, assistantPending, version, lastSeq, lastPos, lastGid, lastAt,"     \
-    " section, rank, chat.num "
+    " section, rank, chat.num, awayAt, offeredToId, offeredById, offeredAt "
 #define ROW_CHAT_FROM " FROM chat CROSS JOIN room ON room.num = chat.num "
 #define ROW_SECTION 21 /* the three columns that place a chat in lists */
 #define ROW_RANK 22

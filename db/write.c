@@ -2,6 +2,9 @@
 
 #include "core/base/buf.h"
 #include "core/base/text.h"
+#include "db/access.h"
+#include "db/amend.h"
+#include "db/rooms.h"
 #include "db/row.h"
 
 #include <assert.h>
@@ -121,14 +124,21 @@ static enum err put_agent(struct sql *db, struct arena *a, const struct agent *a
         skeleton = text_fold(a, agent->name);
     return sql_run(db,
                    "INSERT INTO agent"
-                   " (id, jid, name, skeleton, organization, role, skills, createdAt)"
-                   " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (id) DO UPDATE SET"
+                   " (id, jid, name, skeleton, organization, role, skills, createdAt, status,"
+                   " maxChats, notify, contact)"
+                   " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"
+                   " ON CONFLICT (id) DO UPDATE SET"
                    " jid = ?2, name = ?3, skeleton = ?4, organization = ?5, role = ?6,"
-                   " skills = ?7, createdAt = ?8",
+                   " skills = ?7, createdAt = ?8, status = ?9, maxChats = ?10, notify = ?11,"
+                   " contact = ?12",
                    SQL_WITH(sql_text(agent->id), sql_text(agent->jid), sql_text(agent->name),
                             sql_text(skeleton), sql_text(agent->organization),
                             sql_text(agent->role == AGENT_SUPERVISOR ? "supervisor" : "agent"),
-                            sql_text(agent->skills), sql_int(agent->created_ms)));
+                            sql_text(agent->skills), sql_int(agent->created_ms),
+                            agent->status == DUTY_OFF ? sql_text_or_null("")
+                                                      : sql_text(duty_name(agent->status)),
+                            sql_int_or_null(agent->max_chats),
+                            sql_text(agent_notify_name(agent->notify)), sql_int(agent->contact)));
 }
 
 static enum err put_token(struct sql *db, const struct token *t)
@@ -180,7 +190,8 @@ static enum err update_chat(struct sql *db, const struct chat *c, const struct l
         "UPDATE chat SET organization = ?2, name = ?3, email = ?4, locale = ?5, page = ?6,"
         " state = ?7, escalationRequested = ?8, escalationReason = ?9, escalationRequestedAt = ?10,"
         " assignedToId = ?11, assignedAt = ?12, queuedAt = ?13, createdAt = ?14, closedAt = ?15,"
-        " assistantPending = ?16, version = version + 1 WHERE num = ?1 AND version = ?17",
+        " assistantPending = ?16, awayAt = ?18, offeredToId = ?19, offeredById = ?20,"
+        " offeredAt = ?21, version = version + 1 WHERE num = ?1 AND version = ?17",
         SQL_WITH(sql_int(log->num), sql_text(c->organization), sql_text_or_null(c->name),
                  sql_text_or_null(c->email), sql_text_or_null(c->locale), sql_text_or_null(c->page),
                  sql_text(chat_state_name(c->state)), sql_int(c->escalation_requested),
@@ -188,7 +199,9 @@ static enum err update_chat(struct sql *db, const struct chat *c, const struct l
                  sql_int_or_null(c->escalation_requested_ms), sql_text_or_null(c->assigned_to),
                  sql_int_or_null(c->assigned_ms), sql_int_or_null(c->queued_ms),
                  sql_int(c->created_ms), sql_int_or_null(c->closed_ms),
-                 sql_int(c->assistant_pending), sql_int(c->version)));
+                 sql_int(c->assistant_pending), sql_int(c->version), sql_int_or_null(c->away_ms),
+                 sql_text_or_null(c->offered_to), sql_text_or_null(c->offered_by),
+                 sql_int_or_null(c->offered_ms)));
 
     return e == OK && sql_changed(db) == 0 ? ERR_CONFLICT : e;
 }
@@ -207,15 +220,17 @@ static enum err put_entry(struct sql *db, struct change *c, struct entry *e, str
     log->last_ms = e->created_ms;
     err = sql_run(db,
                   "INSERT INTO message (room, seq, pos, id, createdAt, kind, role, userId,"
-                  " senderName, content, data, clientId, stanzaId, payload)"
-                  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+                  " senderName, content, data, clientId, stanzaId, payload, shown, ref)"
+                  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,"
+                  " ?16)",
                   SQL_WITH(sql_int(log->num), sql_int(e->seq), sql_int_or_null(e->pos),
                            sql_text(e->id), sql_int(e->created_ms),
                            sql_text(entry_kind_name(e->kind)), sql_text(role_name(e->role)),
                            sql_text_or_null(e->sender_id), sql_text_or_null(e->sender_name),
                            sql_text_or_null(e->text), sql_text_or_null(e->data),
                            sql_text_or_null(e->client_id), sql_text_or_null(e->stanza_id),
-                           sql_text_or_null(e->payload)));
+                           sql_text_or_null(e->payload), sql_text_or_null(e->shown),
+                           sql_text_or_null(e->ref)));
     e->gid = log->gid = sql_last_id(db);
     return err;
 }
@@ -259,13 +274,14 @@ static enum err put_session(struct sql *db, const struct session *s, const struc
         return OK;
     return sql_run(db,
                    "INSERT INTO session"
-                   " (room, address, agentId, jid, nick, presence, sinceGid, joinedAt)"
-                   " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (room, address)"
+                   " (room, address, agentId, jid, nick, presence, sinceGid, joinedAt, role)"
+                   " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (room, address)"
                    " DO UPDATE SET agentId = ?3, jid = ?4, nick = ?5, presence = ?6,"
-                   " sinceGid = ?7, joinedAt = ?8",
+                   " sinceGid = ?7, joinedAt = ?8, role = ?9",
                    SQL_WITH(sql_int(log->num), sql_text(s->address), sql_text_or_null(s->agent_id),
                             sql_text(s->jid), sql_text(s->nick), sql_text_or_null(s->presence),
-                            sql_int(s->since_gid), sql_int(s->joined_ms)));
+                            sql_int(s->since_gid), sql_int(s->joined_ms),
+                            sql_text_or_null(s->role == ROOM_NONE ? "" : room_role_name(s->role))));
 }
 
 static enum err put_sessions(struct sql *db, const struct change *c, const struct log *log)
@@ -296,9 +312,17 @@ static enum err put_room(struct sql *db, struct change *c, struct log *log)
         e = insert_chat(db, c->chat, log);
     else if (c->chat != NULL)
         e = update_chat(db, c->chat, log);
+    else if (c->staff != NULL)
+        e = rooms_put(db, c, &log->num);
     if (e != OK || (e = put_entries(db, c, log)) != OK || (e = put_participants(db, c, log)) != OK)
         return e;
-    return put_sessions(db, c, log);
+    if ((e = amend_put(db, c, log->num)) != OK)
+        return e;
+    if ((e = access_put(db, c, log->num)) != OK)
+        return e;
+    if ((e = put_sessions(db, c, log)) != OK)
+        return e;
+    return rooms_put_rest(db, c, log->num);
 }
 
 static enum err put_rest(struct sql *db, const struct change *c)
@@ -346,7 +370,7 @@ static enum err check_room(struct change *c)
     if (c->room[0] != 0)
         return OK;
     if (c->key[0] != 0 || c->n_entries > 0 || c->n_participants > 0 || c->n_sessions > 0 ||
-        c->n_gone > 0 || c->gone_all)
+        c->n_gone > 0 || c->gone_all || c->n_access > 0)
         return ERR_NOT_FOUND;
     return OK;
 }
@@ -356,7 +380,7 @@ static enum err run_change(struct sql *db, struct change *c)
     struct log log = {0};
     enum err e = check_room(c);
 
-    if (e == OK && c->room[0] != 0 && !c->chat_new) {
+    if (e == OK && c->room[0] != 0 && !c->chat_new && !c->staff_new) {
         if ((e = find_room(db, c->room, &log)) == OK && c->key[0] != 0)
             e = check_key(db, c, &log);
     }

@@ -1,14 +1,16 @@
 #!/bin/sh
-# Everything that is tested without a person: lints, unit and contract tests with gcc's optimised
-# build and with clang's sanitizers, then real clients' library and a real Prosody around the daemon.
+# Everything that is tested without a person: lints, unit and contract tests and transcripts with
+# gcc's optimised build and with clang's sanitizers; then the daemon between real HTTP clients and
+# agents' clients behind a real server: the optimised build behind Prosody, the sanitizers' behind
+# ejabberd; then a minute of fuzzing for each target.
 # Installs what is missing on Debian 12. Ends with one line "N passed, N failed".
 #
-#   tests/run.sh [PART...]   parts: lint unit integration asan; none: all of them
+#   tests/run.sh [PART...]   parts: lint unit integration asan fuzz; none: all of them
 set -u
 cd "$(dirname "$0")/.." || exit 1
 . config/packages.sh
 
-parts=" ${*:-lint unit integration asan} "
+parts=" ${*:-lint unit integration asan fuzz} "
 results=$PWD/build/results
 python=/usr/bin/python3
 export PYTHONDONTWRITEBYTECODE=1 PYTEST_DISABLE_PLUGIN_AUTOLOAD=1
@@ -84,22 +86,37 @@ run_pytest() {
 }
 
 integration() {
-    say "integration, release"
+    say "integration, release, Prosody"
     PARLEY_BIN=$PWD/build/release/parley run_pytest integration tests/integration
 }
 
 # The same under the sanitizers, which slow everything down. A report fails even where the test
 # around it did not notice.
 integration_asan() {
-    say "integration, asan"
+    say "integration, asan, ejabberd"
     export ASAN_OPTIONS="detect_leaks=1:log_path=$results/sanitizer"
     export UBSAN_OPTIONS="print_stacktrace=1:log_path=$results/sanitizer"
     PARLEY_BIN=$PWD/build/asan/parley PARLEY_TEST_PATIENCE=${PARLEY_TEST_PATIENCE:-3} \
-        run_pytest asan -m "not demo" tests/integration
+        PARLEY_TEST_SERVER=ejabberd run_pytest asan -m "not demo and not prosody" tests/integration
     for report in "$results"/sanitizer.*; do
         [ -e "$report" ] || continue
         cat "$report"
         note failed "sanitizer/$(basename "$report")"
+    done
+}
+
+fuzzers() {
+    say "fuzzers"
+    unset ASAN_OPTIONS UBSAN_OPTIONS
+    tests/fuzz/run.sh "${PARLEY_FUZZ_SECONDS:-60}" >"$results/fuzz.log" 2>&1
+    cat "$results/fuzz.log"
+    for target in jid json stream room; do
+        if grep -q "^$target: .*DONE" "$results/fuzz.log" &&
+            ! grep -qx "$target" build/fuzz-work/failed 2>/dev/null; then
+            note passed "fuzz/$target"
+        else
+            note failed "fuzz/$target"
+        fi
     done
 }
 
@@ -121,4 +138,5 @@ if wants unit || wants asan; then
         wants asan && integration_asan
     fi
 fi
+wants fuzz && fuzzers
 finish

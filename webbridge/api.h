@@ -9,11 +9,14 @@ void api_chats_begin(struct call *c);
 void api_chats_list(struct call *c);
 void api_chats_show(struct call *c);
 void api_chats_close(struct call *c);
+void api_chats_reopen(struct call *c);
 
 void api_messages_list(struct call *c);
 void api_messages_post(struct call *c);
 void api_messages_send(struct call *c);
 void api_messages_typing(struct call *c);
+void api_messages_read(struct call *c);
+void api_messages_note(struct call *c);
 
 void api_agents_escalate(struct call *c);
 void api_agents_assign(struct call *c);

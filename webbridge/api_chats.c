@@ -124,15 +124,17 @@ void api_chats_list(struct call *c)
         call_problem(c, ERR_INVALID, "The parameter filter is all, needs_response or assigned.", 0);
         return;
     }
-    if (!call_number(c, "limit", 1, 200, 50, &limit))
+    if (!call_number(c, "limit", 1, INT32_MAX, 50, &limit))
         return;
+    if (limit > CALL_LIST_MAX)
+        limit = CALL_LIST_MAX;
     desk_chats(c->web->desk, &c->who, filter, cursor == NULL ? "" : cursor, (size_t)limit, listed,
                c);
 }
 
-/* ---- close ---------------------------------------------------------------------------------- */
+/* ---- close and reopen ----------------------------------------------------------------------- */
 
-static void closed(void *ctx, enum err e, const struct desk_answer *a)
+static void changed(void *ctx, enum err e, const struct desk_answer *a)
 {
     struct call *c = ctx;
     struct json *body;
@@ -152,5 +154,11 @@ void api_chats_close(struct call *c)
 
     call_read_key(c);
     if (call_complete(c))
-        desk_close(c->web->desk, &c->who, c->chat, reason, c->key, closed, c);
+        desk_close(c->web->desk, &c->who, c->chat, reason, c->key, changed, c);
+}
+
+void api_chats_reopen(struct call *c)
+{
+    if (call_complete(c))
+        desk_reopen(c->web->desk, &c->who, c->chat, changed, c);
 }

@@ -31,7 +31,7 @@ static void posted(void *ctx, enum err e, const struct desk_answer *a)
     call_json(c, 200, body, a);
 }
 
-/* The role follows from who asks; the specification's client names it nevertheless. */
+/* The role follows from who asks. A client may name it nevertheless, and then it must be true. */
 static bool role_fits(const struct call *c, const char *role)
 {
     if (role == NULL)
@@ -65,6 +65,31 @@ void api_messages_post(struct call *c)
 void api_messages_send(struct call *c)
 {
     post(c, true);
+}
+
+static void noted(void *ctx, enum err e, const struct desk_answer *a)
+{
+    struct call *c = ctx;
+    struct json *body;
+
+    if (e != OK) {
+        call_fail(c, e, a);
+        return;
+    }
+    body = call_success();
+    if (a->n_entries > 0)
+        json_put(body, "note", view_message(&c->viewer, a->chat, &a->entries[0]));
+    call_json(c, 201, body, a);
+}
+
+/* A line that only staff see. */
+void api_messages_note(struct call *c)
+{
+    const char *text = call_str(c, "content", true);
+
+    call_read_key(c);
+    if (call_complete(c))
+        desk_note(c->web->desk, &c->who, c->chat, text, "", c->key, noted, c);
 }
 
 /* ---- list ----------------------------------------------------------------------------------- */
@@ -107,7 +132,7 @@ static void listed(void *ctx, enum err e, const struct desk_answer *a)
     body = call_success();
     items = json_array();
     for (size_t i = 0; i < q->n_entries; i++) {
-        if (view_sees(&c->viewer, &q->entries[i]))
+        if (view_lists(&c->viewer, &q->entries[i]))
             json_add(items, view_message(&c->viewer, a->chat, &q->entries[i]));
         last = view_number(&c->viewer, &q->entries[i]);
     }
@@ -143,7 +168,7 @@ void api_messages_list(struct call *c)
     int64_t limit;
 
     l->call = c;
-    if (!call_number(c, "limit", 1, 200, 50, &limit) ||
+    if (!call_number(c, "limit", 1, most, 50, &limit) ||
         !call_number(c, "after", 0, most, 0, &l->range.after) ||
         !call_number(c, "before", 1, most, 0, &l->range.before))
         return;
@@ -152,12 +177,12 @@ void api_messages_list(struct call *c)
         call_problem(c, ERR_INVALID, "The parameter cursor is not one we gave.", 0);
         return;
     }
-    l->range.limit = (size_t)limit;
+    l->range.limit = limit > CALL_LIST_MAX ? CALL_LIST_MAX : (size_t)limit;
     l->range.newest = l->backwards;
     desk_entries(c->web->desk, &c->who, c->chat, &l->range, listed, l);
 }
 
-/* ---- typing --------------------------------------------------------------------------------- */
+/* ---- typing and reading --------------------------------------------------------------------- */
 
 static void told(void *ctx, enum err e, const struct desk_answer *a)
 {
@@ -175,4 +200,12 @@ void api_messages_typing(struct call *c)
 
     if (call_complete(c))
         desk_typing(c->web->desk, &c->who, c->chat, "", typing, told, c);
+}
+
+void api_messages_read(struct call *c)
+{
+    const char *id = call_str(c, "messageId", true);
+
+    if (call_complete(c))
+        desk_read(c->web->desk, &c->who, c->chat, "", id, told, c);
 }

@@ -232,6 +232,12 @@ struct json *call_success(void)
 
 void call_standard_headers(struct call *c, struct reply *r)
 {
+    if (c->request == NULL) {
+        char *date = arena_alloc(c->arena, REPLY_DATE_LEN + 1);
+
+        reply_date(desk_now(c->web->desk), date);
+        reply_header(r, "Date", date);
+    }
     reply_header(r, "X-Request-Id", c->id);
     reply_header(r, "X-Content-Type-Options", "nosniff");
     reply_header(r, "Referrer-Policy", "no-referrer");

@@ -7,6 +7,8 @@
 #include "webbridge/view.h"
 #include "webbridge/web.h"
 
+#define CALL_LIST_MAX 200 /* items of a list's page */
+
 struct call;
 struct route;
 

@@ -41,6 +41,14 @@ void frame_put_typing(struct buf *out, const char *chat_id, const struct event *
     arena_free(a);
 }
 
+void frame_put_read(struct buf *out, const char *chat_id, const struct event *e)
+{
+    struct arena *a = arena_new();
+
+    buf_printf(out, "event: read\ndata: %s\n\n", view_read(a, chat_id, e));
+    arena_free(a);
+}
+
 void frame_put_reset(struct buf *out)
 {
     buf_puts(out, "event: reset\ndata: {\"reason\":\"history_gone\"}\n\n");
@@ -49,8 +57,9 @@ void frame_put_reset(struct buf *out)
 void frame_put_ready(struct buf *out, const char *epoch, const char *chat_id, int64_t at,
                      int64_t now_ms)
 {
-    static const char *const names[] = {"message", "escalated", "agent_joined", "agent_left",
-                                        "closed",  "reopened",  "typing"};
+    static const char *const names[] = {
+        "message",    "message_updated", "message_deleted", "escalated", "agent_joined",
+        "agent_left", "closed",          "reopened",        "typing",    "read"};
     struct arena *a = arena_new();
     struct json *o = json_object(), *channels = json_array();
     char stamp[STAMP_LEN + 1];

@@ -14,6 +14,7 @@ enum frame_point frame_read_point(const char *text, const char *epoch, int64_t l
 void frame_put_entry(struct buf *out, const struct viewer *v, const char *epoch,
                      const struct chat *chat, const struct entry *e);
 void frame_put_typing(struct buf *out, const char *chat_id, const struct event *e);
+void frame_put_read(struct buf *out, const char *chat_id, const struct event *e);
 /* The client's point is not in this log: it must load everything again. */
 void frame_put_reset(struct buf *out);
 /* at: the number behind which the stream begins. */

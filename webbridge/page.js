@@ -5,6 +5,7 @@
   const $ = (id) => document.getElementById(id);
   const KEY = "parley";
   const WAIT = "⏱️ Connecting you to a support agent. Please wait...";
+  const GONE = "This message was deleted.";
   const TYPING_SHOWN_MS = 6000, TYPING_SENT_MS = 3000, TYPING_IDLE_MS = 5000;
 
   /* ---- what a reload must not lose ------------------------------------------------------ */
@@ -125,7 +126,9 @@
     if (message.role === "SYSTEM") el.className = "notice";
     else head(el, message);
     if (message.role === "USER") el.classList.add("mine");
-    putText(el, message.content);
+    putText(el, message.deletedAt ? GONE : message.content);
+    if (message.editedAt) put(el, "p", "edited", "state");
+    if (message.role === "AGENT" || message.role === "ASSISTANT") unread = message.id;
     for (const action of message.actions || []) {
       if (action.type !== "escalate") continue;
       const button = put(el, "button", action.label, "escalate");
@@ -135,6 +138,16 @@
     place(el, message.seq);
     drop(message.clientId);
     settle();
+  }
+
+  function changeText(id, text, state) {
+    const el = shown.get(id);
+    if (!el) return;
+    const old = el.querySelector(".text"), note = el.querySelector(".state");
+    putText(el, text);
+    old.replaceWith(el.lastChild);
+    if (note) note.textContent = state;
+    else if (state) put(el, "p", state, "state");
   }
 
   function showPending(item) {
@@ -297,6 +310,8 @@
       if (p.role !== "USER") showTyping({ userId: p.sender.id, isTyping: false });
       showMessage(p);
     },
+    message_updated: (p) => changeText(p.id, p.content, "edited"),
+    message_deleted: (p) => changeText(p.id, GONE, ""),
     escalated: (p) => {
       state.escalated = true;
       state.status = "waiting";
@@ -317,6 +332,16 @@
     const data = JSON.parse(event.data);
     handle(data.payload || data);
     settle();
+    tellRead();
+  }
+
+  /* What the customer can have seen: the last of the others' messages, while the page is in sight. */
+  let unread = "";
+
+  function tellRead() {
+    if (!unread || document.visibilityState !== "visible" || !state.escalated) return;
+    api("POST", at("/read"), { messageId: unread }).catch(() => {});
+    unread = "";
   }
 
   /* ---- the stream ----------------------------------------------------------------------- */
@@ -447,6 +472,7 @@
   });
   $("human").addEventListener("click", () => escalate());
   $("fresh").addEventListener("click", () => { forget(); $("text").focus(); });
+  document.addEventListener("visibilitychange", tellRead);
   addEventListener("online", () => { if (kept.chat && state.status !== "closed") connect(); });
 
   load();

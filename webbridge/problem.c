@@ -20,6 +20,10 @@ static const struct problem table[] = {
     {ERR_NOT_OCCUPANT, 409, "not-joined", "The agent is not in the chat"},
     {ERR_NOT_ALLOWED, 405, "method-not-allowed", "Method not allowed"},
     {ERR_NOT_ACCEPTABLE, 415, "unsupported-media-type", "The body must be JSON"},
+    {ERR_OUTCAST, 403, "forbidden", "Not allowed"},
+    {ERR_NOT_MEMBER, 403, "forbidden", "Not allowed"},
+    {ERR_PASSWORD, 403, "forbidden", "Not allowed"},
+    {ERR_FULL, 403, "forbidden", "Not allowed"},
     {ERR_IO, 503, "store-failed", "It could not be stored"},
     {ERR_NEWER, 500, "internal-error", "Internal error"},
     {ERR_CONFIG, 500, "internal-error", "Internal error"},
@@ -77,7 +81,7 @@ void problem_reply(struct arena *a, struct reply *out, enum err e, const struct 
     json_put_bool(body, "success", false);
     if (more->errors != NULL)
         json_put(body, "errors", more->errors);
-    else if (more->field != NULL && *more->field != '\0')
+    else if (fixed_detail(e) == NULL && more->field != NULL && *more->field != '\0')
         json_put(body, "errors", field_error(a, more->field, detail));
     if (more->extra != NULL)
         json_put(body, more->extra_name, more->extra);

@@ -1,8 +1,10 @@
 #include "webbridge/reply.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 void reply_header(struct reply *r, const char *name, const char *value)
 {
@@ -63,6 +65,21 @@ const char *reply_reason(int status)
             return table[i].reason;
     }
     return "";
+}
+
+void reply_date(int64_t ms, char out[REPLY_DATE_LEN + 1])
+{
+    static const char days[][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    static const char months[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    time_t seconds = (time_t)(ms / 1000);
+    struct tm tm;
+
+    /* Not strftime, whose names follow the locale. */
+    gmtime_r(&seconds, &tm);
+    snprintf(out, REPLY_DATE_LEN + 1, "%s, %02u %s %04u %02u:%02u:%02u GMT", days[tm.tm_wday],
+             (unsigned)tm.tm_mday % 100, months[tm.tm_mon], (unsigned)(tm.tm_year + 1900) % 10000,
+             (unsigned)tm.tm_hour % 100, (unsigned)tm.tm_min % 100, (unsigned)tm.tm_sec % 100);
 }
 
 void reply_print(const struct reply *r, bool with_body, struct buf *out)

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define REPLY_HEADERS_MAX 20
 
@@ -28,6 +29,11 @@ const char *reply_get(const struct reply *r, const char *name); /* NULL when mis
 void reply_text(struct reply *r, int status, const char *type, const char *body);
 
 const char *reply_reason(int status); /* "Not Found"; "" for a status that is not ours */
+
+/* "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110 #http.date). The library does it for its own sockets.
+ */
+#define REPLY_DATE_LEN 29
+void reply_date(int64_t ms, char out[REPLY_DATE_LEN + 1]);
 
 /* The reply as HTTP/1.1 text with Connection: close, for a socket that left the HTTP library.
  * with_body false: for HEAD, and for the head of a stream, whose length nobody knows. */

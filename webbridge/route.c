@@ -17,7 +17,10 @@ static const struct route table[] = {
     {"POST", "/api/escalations", api_agents_escalate, ACTION_ESCALATE, ROUTE_API},
     {"POST", "/api/chats/{id}/assign", api_agents_assign, ACTION_ASSIGN, ROUTE_API},
     {"POST", "/api/chats/{id}/typing", api_messages_typing, ACTION_WRITE, ROUTE_API},
+    {"POST", "/api/chats/{id}/read", api_messages_read, ACTION_READ, ROUTE_API},
+    {"POST", "/api/chats/{id}/notes", api_messages_note, ACTION_WRITE, ROUTE_API},
     {"POST", "/api/chats/{id}/close", api_chats_close, ACTION_CLOSE, ROUTE_API},
+    {"POST", "/api/chats/{id}/reopen", api_chats_reopen, ACTION_CLOSE, ROUTE_API},
     {"GET", "/api/chats/{id}/events", api_events_open, ACTION_READ, ROUTE_STREAM},
     {"POST", "/api/chats/{id}/events/ticket", api_events_ticket, ACTION_READ, ROUTE_API},
     {"GET", "/healthz", api_health_live, ACTION_PUBLIC, ROUTE_API},
@@ -185,6 +188,16 @@ static bool read_body(struct call *c)
     return false;
 }
 
+/* What is never open to this kind of asker is refused before the chat is looked at: the refusal
+ * must not tell whether there is one. */
+static void run_if_ever(struct call *c)
+{
+    if (may(desk_directory(c->web->desk), &c->who, NULL, c->route->action) == ERR_FORBIDDEN)
+        call_problem(c, ERR_FORBIDDEN, NULL, 0);
+    else
+        c->route->run(c);
+}
+
 void route_ready(struct call *c)
 {
     if (c->request->too_large) {
@@ -205,7 +218,7 @@ void route_ready(struct call *c)
     case ACTION_ASSIGN:
     case ACTION_ENTER:
     case ACTION_CLOSE:
-        call_authenticate(c, c->route->run);
+        call_authenticate(c, run_if_ever);
         return;
     }
 }

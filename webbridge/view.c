@@ -92,9 +92,15 @@ struct json *view_chat(const struct viewer *v, const struct chat *c)
 
 bool view_sees(const struct viewer *v, const struct entry *e)
 {
-    if (e->kind == ENTRY_SUBJECT)
+    if (e->kind == ENTRY_SUBJECT || e->kind == ENTRY_REACTION ||
+        (e->kind == ENTRY_EDITED && e->deleted_ms > 0))
         return false;
     return v->kind != WHO_CUSTOMER || (e->audience == AUDIENCE_PUBLIC && e->pos > 0);
+}
+
+bool view_lists(const struct viewer *v, const struct entry *e)
+{
+    return view_sees(v, e) && e->kind != ENTRY_EDITED && e->kind != ENTRY_DELETED;
 }
 
 int64_t view_number(const struct viewer *v, const struct entry *e)
@@ -102,12 +108,18 @@ int64_t view_number(const struct viewer *v, const struct entry *e)
     return v->kind == WHO_CUSTOMER ? e->pos : e->seq;
 }
 
-static enum role role_of(const struct entry *e)
+/* Somebody's words, as against what happened. */
+static bool has_author(const struct entry *e)
 {
-    return e->kind == ENTRY_MESSAGE ? e->role : ROLE_SYSTEM;
+    return entry_is_said(e->kind) || e->kind == ENTRY_NOTE;
 }
 
-/* Staff's addresses are not the customers' business (http.md, "Who is asking"). */
+static enum role role_of(const struct entry *e)
+{
+    return has_author(e) ? e->role : ROLE_SYSTEM;
+}
+
+/* Staff's addresses are not the customers' business. */
 static const char *sender_email(const struct viewer *v, const struct chat *c, const struct entry *e)
 {
     const struct agent *agent;
@@ -173,14 +185,15 @@ struct json *view_message(const struct viewer *v, const struct chat *c, const st
     struct json *o = json_object();
 
     json_put_str(o, "id", e->id);
-    json_put_str(o, "content", e->text);
+    json_put_str(o, "content", entry_shown(e));
     json_put_str(o, "role", role_name(role_of(e)));
     put_time(o, "createdAt", e->created_ms);
     json_put(o, "sender", view_sender(v, c, e));
     json_put_int(o, "seq", view_number(v, e));
     put_text(o, "clientId", is_author(v, e) ? e->client_id : "");
     put_actions(o, e);
-    json_put_null(o, "editedAt");
+    put_time(o, "editedAt", e->edited_ms);
+    put_time(o, "deletedAt", e->deleted_ms);
     if (e->kind != ENTRY_MESSAGE)
         json_put_str(o, "event", entry_kind_name(e->kind));
     return o;
@@ -196,7 +209,7 @@ static void put_member(struct json *o, const struct json *data, const char *name
         put_text(o, name, value);
 }
 
-/* agentId, agentName and timestamp are the specification's; the rest is in its style. */
+/* What is no message. docs/API.md lists the members. */
 static struct json *view_happening(const struct viewer *v, const struct entry *e)
 {
     struct json *o = json_object();
@@ -211,6 +224,55 @@ static struct json *view_happening(const struct viewer *v, const struct entry *e
     json_put_int(o, "seq", view_number(v, e));
     json_free(data);
     return o;
+}
+
+/* A message has another text: what a client replaces, by the message's id. */
+static struct json *view_updated(const struct viewer *v, const struct chat *c,
+                                 const struct entry *e)
+{
+    struct json *o = json_object();
+
+    json_put_str(o, "id", e->ref);
+    json_put_str(o, "content", entry_shown(e));
+    json_put_str(o, "role", role_name(e->role));
+    json_put(o, "sender", view_sender(v, c, e));
+    put_time(o, "editedAt", e->created_ms);
+    json_put_int(o, "seq", view_number(v, e));
+    return o;
+}
+
+static struct json *view_deleted(const struct viewer *v, const struct entry *e)
+{
+    struct json *o = json_object();
+
+    json_put_str(o, "id", e->ref);
+    put_time(o, "deletedAt", e->created_ms);
+    json_put_int(o, "seq", view_number(v, e));
+    return o;
+}
+
+static struct json *view_payload(const struct viewer *v, const struct chat *c,
+                                 const struct entry *e)
+{
+    switch (e->kind) {
+    case ENTRY_MESSAGE:
+    case ENTRY_NOTE:
+        return view_message(v, c, e);
+    case ENTRY_EDITED:
+        return view_updated(v, c, e);
+    case ENTRY_DELETED:
+        return view_deleted(v, e);
+    case ENTRY_ESCALATED:
+    case ENTRY_AGENT_JOINED:
+    case ENTRY_AGENT_LEFT:
+    case ENTRY_CLOSED:
+    case ENTRY_REOPENED:
+    case ENTRY_SUBJECT:
+    case ENTRY_REACTION:
+    case ENTRY_KIND_COUNT_:
+        break;
+    }
+    return view_happening(v, e);
 }
 
 static char *envelope(struct arena *a, const char *event, const char *chat_id, struct json *payload)
@@ -230,9 +292,7 @@ static char *envelope(struct arena *a, const char *event, const char *chat_id, s
 char *view_event(struct arena *a, const struct viewer *v, const struct chat *c,
                  const struct entry *e)
 {
-    struct json *payload = e->kind == ENTRY_MESSAGE ? view_message(v, c, e) : view_happening(v, e);
-
-    return envelope(a, entry_kind_name(e->kind), c->id, payload);
+    return envelope(a, entry_kind_name(e->kind), c->id, view_payload(v, c, e));
 }
 
 char *view_typing(struct arena *a, const char *chat_id, const struct event *e)
@@ -244,4 +304,15 @@ char *view_typing(struct arena *a, const char *chat_id, const struct event *e)
     json_put_str(o, "role", role_name(e->role));
     json_put_bool(o, "isTyping", e->typing);
     return envelope(a, "typing", chat_id, o);
+}
+
+char *view_read(struct arena *a, const char *chat_id, const struct event *e)
+{
+    struct json *o = json_object();
+
+    json_put_str(o, "userId", e->sender_id);
+    json_put_str(o, "userName", e->sender_name);
+    json_put_str(o, "role", role_name(e->role));
+    json_put_str(o, "messageId", e->entry->id);
+    return envelope(a, "read", chat_id, o);
 }

@@ -1,4 +1,4 @@
-/* Chats and entries as JSON, in the specification's shapes, as one asker may see them. */
+/* Chats and entries as JSON, in the shapes of docs/API.md, as one asker may see them. */
 #ifndef PARLEY_VIEW_H
 #define PARLEY_VIEW_H
 
@@ -18,9 +18,11 @@ struct json *view_chat(const struct viewer *v, const struct chat *c);
 /* {id, name, avatar} of an agent; null when it is gone or id is "". */
 struct json *view_agent(const struct viewer *v, const char *id);
 
-/* Does the asker see the entry at all? A customer sees what is public; the subject is a room's
- * affair and no part of the conversation. */
+/* Does the asker hear of the entry at all? A customer hears of what is public; subject and
+ * reactions are a room's affair and no part of the conversation. */
 bool view_sees(const struct viewer *v, const struct entry *e);
+/* Is it a line of the history? Corrections and deletions are not: their message shows them. */
+bool view_lists(const struct viewer *v, const struct entry *e);
 
 /* Its number as the asker knows it: `pos` for customers, the log's `seq` for agents. */
 int64_t view_number(const struct viewer *v, const struct entry *e);
@@ -28,9 +30,10 @@ int64_t view_number(const struct viewer *v, const struct entry *e);
 /* One line of the history. What is no message has role SYSTEM and names its event. */
 struct json *view_message(const struct viewer *v, const struct chat *c, const struct entry *e);
 
-/* The data of a server-sent event: the specification's broadcast envelope, one line. */
+/* The data of a server-sent event: the envelope of docs/API.md, one line. */
 char *view_event(struct arena *a, const struct viewer *v, const struct chat *c,
                  const struct entry *e);
 char *view_typing(struct arena *a, const char *chat_id, const struct event *e);
+char *view_read(struct arena *a, const char *chat_id, const struct event *e);
 
 #endif

@@ -112,17 +112,27 @@ static void part_gone(void *ctx)
     free(w);
 }
 
+/* Turns go on until everything is gone. */
+static void http_gone(void *ctx)
+{
+    struct webbridge *w = ctx;
+
+    w->http = NULL;
+    part_gone(w);
+}
+
 void webbridge_free(struct webbridge *w, void (*done)(void *ctx), void *ctx)
 {
     w->done = done;
     w->done_ctx = ctx;
     w->parts = 3;
     sse_stop(w->sse, part_gone, w);
-    http_free(w->http, part_gone, w);
+    http_free(w->http, http_gone, w);
     wires_free(w->wires, part_gone, w);
 }
 
 void webbridge_turn(struct webbridge *w)
 {
-    http_turn(w->http);
+    if (w->http != NULL)
+        http_turn(w->http);
 }

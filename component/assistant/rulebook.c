@@ -10,14 +10,18 @@
 
 #define STEM_MIN 3 /* characters that a suffix must leave */
 
-static const char *const saying_names[SAY_COUNT_] = {"human",  "identity", "urgent", "rephrase",
-                                                     "choose", "offer",    "repeat"};
-static const char *const cue_names[CUE_COUNT_] = {
-    "human", "human_whole", "not_human", "negation", "identity", "urgent", "yes"};
-static const char *const reason_names[REASON_COUNT_] = {"human", "identity", "urgent", "unanswered",
-                                                        "repeated"};
+static const char *const saying_names[] = {"human",  "identity", "urgent", "rephrase",
+                                           "choose", "offer",    "repeat"};
+static const char *const cue_names[] = {"human",    "human_whole", "not_human", "negation",
+                                        "identity", "urgent",      "yes"};
+static const char *const reason_names[] = {"human", "identity", "urgent", "unanswered", "repeated"};
 static const char *const other_names[] = {"texts", "sets",  "talk",     "fillers",
                                           "stop",  "hints", "suffixes", NULL};
+
+#define COUNT(list) (sizeof(list) / sizeof((list)[0]))
+_Static_assert(COUNT(saying_names) == SAY_COUNT_, "a saying without its name");
+_Static_assert(COUNT(cue_names) == CUE_COUNT_, "a cue without its name");
+_Static_assert(COUNT(reason_names) == REASON_COUNT_, "a reason without its name");
 
 struct load {
     struct rulebook *book;

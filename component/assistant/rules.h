@@ -1,5 +1,5 @@
-/* The embedded assistant: rules and the site's list of questions, no model, no network. It answers what it
- * surely knows and hands everything else to people. */
+/* The embedded assistant: rules and the site's list of questions, no model, no network. It answers
+ * what it surely knows and hands everything else to people. */
 #ifndef PARLEY_RULES_H
 #define PARLEY_RULES_H
 

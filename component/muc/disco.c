@@ -1,3 +1,4 @@
+#include "component/muc/adhoc.h"
 #include "component/muc/parts.h"
 
 #include <string.h>
@@ -5,27 +6,21 @@
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
 
 static const char *const SERVICE_FEATURES[] = {
-    NS_DISCO_INFO, NS_DISCO_ITEMS, NS_OCCUPANT, NS_MUC, NS_MUC "#stable_id", NS_PING, NS_VERSION,
+    NS_DISCO_INFO,       NS_DISCO_ITEMS, NS_OCCUPANT, NS_MUC,
+    NS_MUC "#stable_id", NS_PING,        NS_VERSION,  NS_COMMANDS,
 };
 
-/* Members-only with non-anonymous is what clients call a private group: only there do they notify
- * of every message, show who types and send read markers. */
 static const char *const ROOM_FEATURES[] = {
     NS_DISCO_INFO,
     NS_DISCO_ITEMS,
     NS_MUC,
     NS_MUC "#stable_id",
-    "muc_membersonly",
-    "muc_moderated",
-    "muc_hidden",
-    "muc_nonanonymous",
-    "muc_persistent",
-    "muc_unsecured",
-    NS_SID,
-    NS_OCCUPANT,
-    NS_PING,
-    NS_VERSION,
-    NS_MUC "#self-ping-optimization",
+};
+
+static const char *const MORE_ROOM_FEATURES[] = {
+    NS_SID,     NS_OCCUPANT, NS_COMMANDS, NS_ARCHIVE, NS_ARCHIVE "#extended",
+    NS_RETRACT, NS_MODERATE, NS_PING,     NS_VERSION, NS_MUC "#self-ping-optimization",
+    NS_HATS,
 };
 
 /* What passes unchanged, of the well known; the rest of a presence is dropped. */
@@ -39,11 +34,11 @@ static const char *const TRAFFIC[] = {
     NS_REACTIONS,
     NS_SID,
     NS_VCARD_UPDATE,
-    "urn:xmpp:reply:0",
+    NS_REPLY,
     "urn:xmpp:fallback:0",
     "urn:xmpp:sfs:0",
-    "urn:xmpp:chat-markers:0",
-    "urn:xmpp:message-retract:1",
+    NS_MARKERS,
+    NS_RETRACT,
 };
 
 struct xml *muc_disco_query(struct arena *a, struct xml *iq, const char *ns, const char *node)
@@ -103,18 +98,37 @@ static void add_field(struct arena *a, struct xml *form, const char *var, const 
 /* Conversations reads the first form of the answer and no other. */
 static void add_room_form(struct arena *a, struct xml *query, const struct muc_room *r)
 {
+    const struct muc_config *c = muc_config_of(r);
     struct xml *form = xml_child(a, query, "x", NS_FORM);
 
     xml_attr(a, form, "type", "result");
     add_field(a, form, "FORM_TYPE", "hidden", NS_MUC "#roominfo");
-    add_field(a, form, "muc#roominfo_description", "text-single", r->title);
+    add_field(a, form, "muc#roominfo_description", "text-single",
+              c->description[0] != '\0' ? c->description : r->title);
     add_field(a, form, "muc#roominfo_subject", "text-single", r->subject);
-    add_field(a, form, "muc#roominfo_changesubject", "boolean", "0");
+    add_field(a, form, "muc#roominfo_changesubject", "boolean", c->change_subject ? "1" : "0");
     add_field(a, form, "muc#roominfo_occupants", "text-single",
               arena_printf(a, "%zu", r->n_occupants));
     add_field(a, form, "muc#roomconfig_roomname", "text-single", r->title);
-    add_field(a, form, "muc#roomconfig_allowinvites", "boolean", "0");
-    add_field(a, form, "muc#roomconfig_allowpm", "list-single", "anyone");
+    add_field(a, form, "muc#roomconfig_allowinvites", "boolean", c->allow_invites ? "1" : "0");
+    add_field(a, form, "muc#roomconfig_allowpm", "list-single", c->allow_pm);
+    if (c->lang[0] != '\0')
+        add_field(a, form, "muc#roominfo_lang", "text-single", c->lang);
+}
+
+/* XEP-0045 #registrar-features */
+static void add_kind(struct arena *a, struct xml *query, const struct muc_config *c)
+{
+    const char *const kind[] = {
+        c->members_only ? "muc_membersonly" : "muc_open",
+        c->moderated ? "muc_moderated" : "muc_unmoderated",
+        c->listed ? "muc_public" : "muc_hidden",
+        c->nonanonymous ? "muc_nonanonymous" : "muc_semianonymous",
+        c->persistent ? "muc_persistent" : "muc_temporary",
+        c->password[0] != '\0' ? "muc_passwordprotected" : "muc_unsecured",
+    };
+
+    muc_disco_features(a, query, kind, COUNT(kind));
 }
 
 void muc_reply_room_info(const struct muc_service *s, struct muc_out *o, const struct muc_intent *i,
@@ -126,18 +140,23 @@ void muc_reply_room_info(const struct muc_service *s, struct muc_out *o, const s
     (void)s;
     muc_disco_identity(o->arena, query, "conference", "text", r->title);
     muc_disco_features(o->arena, query, ROOM_FEATURES, COUNT(ROOM_FEATURES));
+    add_kind(o->arena, query, muc_config_of(r));
+    muc_disco_features(o->arena, query, MORE_ROOM_FEATURES, COUNT(MORE_ROOM_FEATURES));
     add_room_form(o->arena, query, r);
     o->send(o->ctx, iq);
 }
 
-/* Who is in a room is told by its presences, to those who are in. XEP-0045 #disco-roomitems */
+/* Who is in a room is told by its presences, to those who are in; only a public room made by people
+ * tells it to everybody. XEP-0045 #disco-roomitems */
 void muc_reply_room_items(const struct muc_service *s, struct muc_out *o,
-                          const struct muc_intent *i)
+                          const struct muc_intent *i, const struct muc_room *r)
 {
     struct xml *iq = stanza_result(i->in);
+    struct xml *query = muc_disco_query(o->arena, iq, NS_DISCO_ITEMS, "");
 
-    (void)s;
-    muc_disco_query(o->arena, iq, NS_DISCO_ITEMS, "");
+    for (size_t k = 0; r->list_occupants && k < r->n_occupants && k < MUC_ITEMS_MAX; k++)
+        xml_attr(o->arena, xml_child(o->arena, query, "item", NULL), "jid",
+                 muc_occupant_jid(s, o->arena, r->local, r->occupants[k].nick));
     o->send(o->ctx, iq);
 }
 

@@ -72,7 +72,10 @@ struct xml *muc_line_message(const struct muc_service *s, struct arena *a, const
     const char *id = l->stanza_id[0] != '\0' ? l->stanza_id : l->id;
     struct xml *x = muc_message(a, from, "groupchat", id), *sid;
 
-    xml_child_text(a, x, "body", NULL, l->body);
+    if (l->is_subject)
+        xml_child_text(a, x, "subject", NULL, l->body);
+    else if (l->body[0] != '\0')
+        xml_child_text(a, x, "body", NULL, l->body);
     xml_raw(a, x, l->payload);
     sid = xml_child(a, x, "stanza-id", NS_SID);
     xml_attr(a, sid, "by", muc_room_jid(s, a, local));

@@ -1,3 +1,4 @@
+#include "component/muc/adhoc.h"
 #include "component/muc/parts.h"
 
 #include <string.h>
@@ -19,6 +20,21 @@ static void unknown_node(struct muc_intent *out)
     muc_refuse(out, COND_NOT_FOUND, "cancel", NULL);
 }
 
+/* Which nodes are commands is known to whoever carries them out. */
+static void command_info(const struct xml *query, struct muc_intent *out)
+{
+    out->kind = MUC_ADHOC_INFO;
+    out->node = node_of(query);
+}
+
+static void other_items(const struct xml *query, struct muc_intent *out)
+{
+    if (strcmp(node_of(query), NS_COMMANDS) == 0)
+        out->kind = MUC_ADHOC_ITEMS;
+    else
+        unknown_node(out);
+}
+
 static void read_service(const struct muc_service *s, const struct xml *query,
                          struct muc_intent *out)
 {
@@ -26,12 +42,12 @@ static void read_service(const struct muc_service *s, const struct xml *query,
         if (node_of(query)[0] == '\0')
             muc_settle(out, muc_service_info(s, out->in));
         else
-            unknown_node(out);
+            command_info(query, out);
     } else if (is(query, "query", NS_DISCO_ITEMS)) {
         if (node_of(query)[0] == '\0')
             out->kind = MUC_SERVICE_ITEMS;
         else
-            unknown_node(out);
+            other_items(query, out);
     } else if (is(query, "ping", NS_PING)) {
         muc_settle(out, stanza_result(out->in));
     } else if (is(query, "query", NS_VERSION)) {
@@ -53,7 +69,7 @@ static void read_room_info(const struct xml *query, struct muc_intent *out)
         out->kind = MUC_ROOM_PING;
         out->reply = muc_traffic_info(out->in);
     } else {
-        unknown_node(out);
+        command_info(query, out);
     }
 }
 
@@ -65,16 +81,37 @@ static void read_room(const struct muc_service *s, const struct xml *query, stru
         if (node_of(query)[0] == '\0')
             out->kind = MUC_ROOM_ITEMS;
         else
-            unknown_node(out);
+            other_items(query, out);
     } else if (is(query, "ping", NS_PING)) {
         out->kind = MUC_ROOM_PING;
         out->reply = stanza_result(out->in);
     } else if (is(query, "query", NS_VERSION)) {
         out->kind = MUC_ROOM_PING;
         out->reply = muc_version(s, out->in);
+    } else if (is(query, "query", NS_ARCHIVE)) {
+        out->kind = MUC_ROOM_PING;
+        out->reply = muc_archive_form(out->in);
+    } else if (is(query, "metadata", NS_ARCHIVE)) {
+        out->kind = MUC_ARCHIVE_ENDS;
     } else {
         out->kind = MUC_ROOM_IQ;
     }
+}
+
+/* What changes a room, and what is sent as a change: the archive is asked by `set`. */
+static bool read_managing(const struct xml *query, bool set, struct muc_intent *out)
+{
+    if (is(query, "query", NS_MUC_ADMIN))
+        muc_read_admin(query, out);
+    else if (is(query, "query", NS_MUC_OWNER))
+        muc_read_owner(query, out);
+    else if (set && is(query, "query", NS_ARCHIVE))
+        muc_read_archive(query, out);
+    else if (set && is(query, "moderate", NS_MODERATE))
+        muc_read_moderate(query, out);
+    else
+        return false;
+    return true;
 }
 
 /* RFC 6120 #stanzas-semantics-iq: get and set carry an id and exactly one child. */
@@ -100,12 +137,18 @@ void muc_read_iq(const struct muc_service *s, struct stanza *in, struct muc_inte
         muc_refuse(out, COND_BAD_REQUEST, "modify", NULL);
         return;
     }
+    if (!get && in->to.resource[0] == '\0' && is(query, "command", NS_COMMANDS)) {
+        out->kind = MUC_ADHOC;
+        return;
+    }
     if (in->to.local[0] == '\0') {
         if (get && in->to.resource[0] == '\0')
             read_service(s, query, out);
         else
             muc_refuse(out, COND_UNAVAILABLE, "cancel", NULL);
     } else if (in->to.resource[0] == '\0') {
+        if (read_managing(query, !get, out))
+            return;
         if (get)
             read_room(s, query, out);
         else

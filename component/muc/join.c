@@ -9,7 +9,12 @@ static void send_self(const struct muc_service *s, struct muc_out *o, const stru
     struct xml *user;
     struct xml *x = muc_presence(s, o->arena, r, who, own, &user);
 
-    muc_add_status(o->arena, user, "100"); /* XEP-0045 #enter-nonanon */
+    if (muc_config_of(r)->nonanonymous)
+        muc_add_status(o->arena, user, "100"); /* XEP-0045 #enter-nonanon */
+    if (muc_config_of(r)->logging)
+        muc_add_status(o->arena, user, "170");
+    if (flags & MUC_JOIN_CREATED)
+        muc_add_status(o->arena, user, "201");
     if (flags & MUC_JOIN_REWRITTEN)
         muc_add_status(o->arena, user, "210");
     xml_attr(o->arena, x, "id", id[0] != '\0' ? id : NULL);
@@ -25,10 +30,9 @@ void muc_send_join(const struct muc_service *s, struct muc_out *o, const struct 
     bool xmpp = own->address[0] != '\0';
 
     for (size_t i = 0; xmpp && i < r->n_occupants; i++)
-        if (i != occupant)
-            muc_tell_one(o, muc_presence(s, o->arena, r, &r->occupants[i], NULL, NULL),
-                         own->address);
-    if (flags & MUC_JOIN_NEW)
+        if (i != occupant && muc_is_shown(r, &r->occupants[i]))
+            muc_tell_one(o, muc_presence_for(s, o->arena, r, &r->occupants[i], who), own->address);
+    if (flags & MUC_JOIN_NEW && muc_is_shown(r, who))
         muc_tell(o, r, muc_presence(s, o->arena, r, who, NULL, NULL), occupant);
     if (!xmpp)
         return;

@@ -41,6 +41,41 @@ void muc_send_leave(const struct muc_service *s, struct muc_out *o, const struct
     }
 }
 
+static struct xml *expelled(const struct muc_service *s, struct arena *a, const char *local,
+                            const struct muc_occupant *who, const char *jid,
+                            const struct muc_expulsion *how, struct xml **user)
+{
+    struct muc_occupant now = *who;
+    struct xml *x, *item;
+
+    now.affiliation = how->affiliation;
+    x = leaving(s, a, local, &now, jid, "", user);
+    item = (*user)->children;
+    if (how->actor[0] != '\0')
+        xml_attr(a, xml_child(a, item, "actor", NULL), "nick", how->actor);
+    if (how->reason[0] != '\0')
+        xml_child_text(a, item, "reason", NULL, how->reason);
+    muc_add_status(a, *user, how->code);
+    return x;
+}
+
+void muc_send_expelled(const struct muc_service *s, struct muc_out *o, const struct muc_room *r,
+                       const struct muc_occupant *who, bool last, const struct muc_expulsion *how)
+{
+    struct xml *x, *user;
+
+    for (size_t i = 0; i < who->n_sessions; i++) {
+        const char *own = who->sessions[i].address;
+
+        x = expelled(s, o->arena, r->local, who, own, how, &user);
+        muc_add_status(o->arena, user, "110");
+        muc_tell_one(o, x, own);
+    }
+    if (last)
+        muc_tell(o, r, expelled(s, o->arena, r->local, who, muc_item_jid(who), how, &user),
+                 MUC_NOBODY);
+}
+
 void muc_send_desync(const struct muc_service *s, struct muc_out *o, const struct stanza *in)
 {
     struct xml *x, *user;
@@ -59,8 +94,8 @@ void muc_send_desync(const struct muc_service *s, struct muc_out *o, const struc
 }
 
 /* XEP-0045 #destroyroom: each from its own occupant address. */
-void muc_send_destroy(const struct muc_service *s, struct muc_out *o, const struct muc_room *r,
-                      const char *reason)
+void muc_send_destroyed(const struct muc_service *s, struct muc_out *o, const struct muc_room *r,
+                        const char *alternate, const char *reason)
 {
     for (size_t i = 0; i < r->n_occupants; i++) {
         const struct muc_occupant *who = &r->occupants[i];
@@ -72,8 +107,15 @@ void muc_send_destroy(const struct muc_service *s, struct muc_out *o, const stru
         user = muc_add_user(o->arena, x, "none", "none", NULL);
         muc_add_status(o->arena, user, "110");
         destroy = xml_child(o->arena, user, "destroy", NULL);
+        xml_attr(o->arena, destroy, "jid", alternate[0] != '\0' ? alternate : NULL);
         if (reason[0] != '\0')
             xml_child_text(o->arena, destroy, "reason", NULL, reason);
         muc_tell(o, &only, x, MUC_NOBODY);
     }
+}
+
+void muc_send_destroy(const struct muc_service *s, struct muc_out *o, const struct muc_room *r,
+                      const char *reason)
+{
+    muc_send_destroyed(s, o, r, "", reason);
 }

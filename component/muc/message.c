@@ -89,10 +89,30 @@ static void read_state(const char *state, struct muc_intent *out)
     }
 }
 
+/* What its author does not want to be kept cannot be told the customer, who would have to lose it
+ * again: only staff see it. Likewise a text that is nothing but a quote. XEP-0334, XEP-0428 */
+static void read_said(const struct stanza *in, const char *text, const char *shown,
+                      struct muc_intent *out)
+{
+    if (shown[0] != '\0' && !muc_wants_no_store(in)) {
+        out->kind = MUC_MESSAGE;
+        out->shown = strcmp(shown, text) != 0 ? shown : "";
+        muc_read_correction(in, out);
+        return;
+    }
+    out->payload = muc_payload_message(in, NULL);
+    if (strlen(out->body) > MUC_BODY_MAX)
+        muc_refuse(out, COND_POLICY, "modify", TOO_LARGE);
+    else
+        out->kind = MUC_EPHEMERAL;
+}
+
 static void read_text(const struct stanza *in, const char *text, struct muc_intent *out)
 {
-    if (!is_command(text)) {
-        out->kind = MUC_MESSAGE;
+    const char *shown = gist(in->arena, muc_without_quote(in, out->body));
+
+    if (!is_command(text) && !is_command(shown)) {
+        read_said(in, text, shown, out);
         return;
     }
     /* A text must not become a command by being edited, nor by being old. */
@@ -102,7 +122,7 @@ static void read_text(const struct stanza *in, const char *text, struct muc_inte
         return;
     }
     out->kind = MUC_COMMAND;
-    out->body = text;
+    out->body = is_command(text) ? text : shown;
 }
 
 /* XEP-0045 #subject-mod: with a body or a thread it is an ordinary message. */
@@ -140,9 +160,13 @@ static void read_groupchat(const struct stanza *in, struct muc_intent *out)
     out->payload = muc_payload_message(in, found.annotates ? NULL : body);
     if (strlen(out->payload) > MUC_PAYLOAD_MAX || strlen(in->id) > MUC_ID_MAX) {
         muc_refuse(out, COND_POLICY, "modify", TOO_LARGE);
+    } else if (muc_read_about(in, out)) {
+        return;
     } else if (text[0] != '\0' && !found.annotates) {
         out->body = sent;
         read_text(in, text, out);
+    } else if (muc_read_marker(in, out)) {
+        return;
     } else if (found.other) {
         out->kind = MUC_EPHEMERAL;
     } else if (found.state != NULL) {
@@ -160,16 +184,6 @@ static void read_private(const struct stanza *in, struct muc_intent *out)
         muc_refuse(out, COND_POLICY, "modify", TOO_LARGE);
     else
         out->kind = MUC_PRIVATE;
-}
-
-/* Requests to the room itself: invitations, and forms that ask for voice. */
-static bool is_request(const struct xml *message)
-{
-    const struct xml *user = xml_find(message, "x", NS_MUC_USER);
-
-    return (user != NULL && (xml_find(user, "invite", NS_MUC_USER) != NULL ||
-                             xml_find(user, "decline", NS_MUC_USER) != NULL)) ||
-           xml_find(message, "x", NS_FORM) != NULL;
 }
 
 void muc_read_message(const struct muc_service *s, struct stanza *in, struct muc_intent *out)
@@ -190,9 +204,7 @@ void muc_read_message(const struct muc_service *s, struct stanza *in, struct muc
         read_groupchat(in, out);
     } else if (out->nick[0] != '\0') {
         read_private(in, out);
-    } else if (is_request(in->x)) {
-        muc_refuse(out, COND_FORBIDDEN, "auth", "This room takes no such requests.");
-    } else {
+    } else if (!muc_read_invite(in, out) && !muc_read_voice(in, out)) {
         muc_refuse(out, COND_BAD_REQUEST, "modify", "Messages to a room are of type groupchat.");
     }
 }
@@ -209,7 +221,9 @@ void muc_send_line(const struct muc_service *s, struct muc_out *o, const struct 
 void muc_send_subject(const struct muc_service *s, struct muc_out *o, const struct muc_room *r,
                       const char *only)
 {
-    struct xml *x = muc_message(o->arena, muc_room_jid(s, o->arena, r->local), "groupchat", "");
+    const char *from =
+        muc_occupant_jid(s, o->arena, r->local, r->subject_by != NULL ? r->subject_by : "");
+    struct xml *x = muc_message(o->arena, from, "groupchat", "");
 
     xml_child_text(o->arena, x, "subject", NULL, r->subject);
     if (only != NULL && r->subject[0] != '\0')

@@ -68,6 +68,9 @@ bool muc_payload_forged(const struct stanza *in, const struct xml *child)
 {
     if (strcmp(child->ns, NS_SID) == 0 && strcmp(child->name, "stanza-id") == 0)
         return names_this_room(in, child);
+    /* Everybody would answer everybody. XEP-0184 #when-groupchat */
+    if (strcmp(child->ns, NS_RECEIPTS) == 0)
+        return strcmp(in->type, "groupchat") == 0;
     return forged_within(child);
 }
 

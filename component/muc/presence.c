@@ -16,6 +16,13 @@ static void unsubscribed(struct muc_intent *out)
     muc_settle(out, x);
 }
 
+static void read_password(const struct xml *muc, struct muc_intent *out)
+{
+    const struct xml *x = xml_find(muc, "password", NS_MUC);
+
+    out->password = x != NULL ? xml_content(out->in->arena, x) : NULL;
+}
+
 static void read_available(struct stanza *in, struct muc_intent *out)
 {
     const struct xml *muc = xml_find(in->x, "x", NS_MUC);
@@ -37,6 +44,7 @@ static void read_available(struct stanza *in, struct muc_intent *out)
     out->kind = MUC_JOIN;
     out->nick = nick;
     muc_read_history(muc, out);
+    read_password(muc, out);
 }
 
 static void read_service(const struct stanza *in, struct muc_intent *out)
@@ -120,7 +128,9 @@ struct xml *muc_presence(const struct muc_service *s, struct arena *a, const str
 
     xml_attr(a, x, "from", muc_occupant_jid(s, a, r->local, who->nick));
     xml_raw(a, x, own != NULL ? own->presence : best_presence(who));
+    muc_add_picture(a, x, who->picture);
     muc_add_occupant_id(s, a, x, r->local, who->jid);
+    muc_add_hats(a, x, who->hats);
     u = muc_add_user(a, x, who->affiliation, who->role,
                      own != NULL ? own->address : muc_item_jid(who));
     if (own != NULL)
@@ -130,12 +140,30 @@ struct xml *muc_presence(const struct muc_service *s, struct arena *a, const str
     return x;
 }
 
+struct xml *muc_presence_for(const struct muc_service *s, struct arena *a, const struct muc_room *r,
+                             const struct muc_occupant *who, const struct muc_occupant *viewer)
+{
+    struct xml *x = muc_presence(s, a, r, who, NULL, NULL);
+
+    return muc_sees_jids(r, viewer) ? x : muc_without_jid(a, x);
+}
+
+bool muc_is_shown(const struct muc_room *r, const struct muc_occupant *who)
+{
+    const struct muc_config *c = muc_config_of(r);
+
+    if (strcmp(who->role, "moderator") == 0)
+        return c->show_moderators;
+    return strcmp(who->role, "visitor") == 0 ? c->show_visitors : c->show_participants;
+}
+
 void muc_send_presence(const struct muc_service *s, struct muc_out *o, const struct muc_room *r,
                        size_t occupant)
 {
     const struct muc_occupant *who = &r->occupants[occupant];
 
-    muc_tell(o, r, muc_presence(s, o->arena, r, who, NULL, NULL), occupant);
+    if (muc_is_shown(r, who))
+        muc_tell(o, r, muc_presence(s, o->arena, r, who, NULL, NULL), occupant);
     for (size_t i = 0; i < who->n_sessions; i++)
         muc_tell_one(o, muc_presence(s, o->arena, r, who, &who->sessions[i], NULL),
                      who->sessions[i].address);
@@ -150,5 +178,8 @@ void muc_send_probed(const struct muc_service *s, struct muc_out *o, const struc
     for (size_t i = 0; i < who->n_sessions; i++)
         if (strcmp(who->sessions[i].address, to) == 0)
             own = &who->sessions[i];
-    muc_tell_one(o, muc_presence(s, o->arena, r, who, own, NULL), to);
+    if (own != NULL)
+        muc_tell_one(o, muc_presence(s, o->arena, r, who, own, NULL), to);
+    else
+        muc_tell_one(o, muc_presence_for(s, o->arena, r, who, muc_occupant_at(r, to)), to);
 }

@@ -27,8 +27,15 @@ static void begin(struct stanza *in, struct muc_intent *out)
                                .status = "",
                                .body = "",
                                .payload = "",
+                               .shown = "",
+                               .ref = "",
                                .subject = "",
-                               .state = ""};
+                               .state = "",
+                               .node = "",
+                               .guest = "",
+                               .guest_nick = "",
+                               .alternate = "",
+                               .reason = ""};
 }
 
 /* What comes from our own domain we sent ourselves. Only the barrier is meant to come back. */
@@ -43,6 +50,10 @@ void muc_read(const struct muc_service *s, struct stanza *in, struct muc_intent 
     begin(in, out);
     if (strcmp(in->from.domain, s->domain) == 0) {
         read_own(in, out);
+        return;
+    }
+    if (strcmp(in->to.local, "queue") == 0 && in->to.resource[0] == '\0') {
+        muc_read_contact(s, in, out);
         return;
     }
     switch (in->kind) {

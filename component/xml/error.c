@@ -4,36 +4,59 @@
 
 #define NS_STANZAS "urn:ietf:params:xml:ns:xmpp-stanzas"
 
-/* RFC 6120 #stanzas-error-conditions */
-static const struct {
+struct condition {
     const char *name, *type;
-} conditions[] = {
-    [COND_BAD_REQUEST] = {"bad-request", "modify"},
-    [COND_CONFLICT] = {"conflict", "cancel"},
-    [COND_FORBIDDEN] = {"forbidden", "auth"},
-    [COND_GONE] = {"gone", "cancel"},
-    [COND_INTERNAL] = {"internal-server-error", "cancel"},
-    [COND_NOT_FOUND] = {"item-not-found", "cancel"},
-    [COND_JID_MALFORMED] = {"jid-malformed", "modify"},
-    [COND_NOT_ACCEPTABLE] = {"not-acceptable", "modify"},
-    [COND_NOT_ALLOWED] = {"not-allowed", "cancel"},
-    [COND_NOT_AUTHORIZED] = {"not-authorized", "auth"},
-    [COND_POLICY] = {"policy-violation", "modify"},
-    [COND_REGISTRATION] = {"registration-required", "auth"},
-    [COND_RESOURCE] = {"resource-constraint", "wait"},
-    [COND_UNAVAILABLE] = {"service-unavailable", "cancel"},
-    [COND_FEATURE] = {"feature-not-implemented", "cancel"},
-    [COND_REMOTE_TIMEOUT] = {"remote-server-timeout", "wait"},
 };
+
+/* RFC 6120 #stanzas-error-conditions. A switch, so that the compiler finds what is missing. */
+static struct condition condition_of(enum cond c)
+{
+    switch (c) {
+    case COND_BAD_REQUEST:
+        return (struct condition){"bad-request", "modify"};
+    case COND_CONFLICT:
+        return (struct condition){"conflict", "cancel"};
+    case COND_FORBIDDEN:
+        return (struct condition){"forbidden", "auth"};
+    case COND_GONE:
+        return (struct condition){"gone", "cancel"};
+    case COND_INTERNAL:
+        return (struct condition){"internal-server-error", "cancel"};
+    case COND_NOT_FOUND:
+        return (struct condition){"item-not-found", "cancel"};
+    case COND_JID_MALFORMED:
+        return (struct condition){"jid-malformed", "modify"};
+    case COND_NOT_ACCEPTABLE:
+        return (struct condition){"not-acceptable", "modify"};
+    case COND_NOT_ALLOWED:
+        return (struct condition){"not-allowed", "cancel"};
+    case COND_NOT_AUTHORIZED:
+        return (struct condition){"not-authorized", "auth"};
+    case COND_POLICY:
+        return (struct condition){"policy-violation", "modify"};
+    case COND_REGISTRATION:
+        return (struct condition){"registration-required", "auth"};
+    case COND_RESOURCE:
+        return (struct condition){"resource-constraint", "wait"};
+    case COND_UNAVAILABLE:
+        return (struct condition){"service-unavailable", "cancel"};
+    case COND_FEATURE:
+        return (struct condition){"feature-not-implemented", "cancel"};
+    case COND_REMOTE_TIMEOUT:
+        return (struct condition){"remote-server-timeout", "wait"};
+    }
+    return (struct condition){"undefined-condition", "cancel"};
+}
 
 struct xml *stanza_error(struct arena *a, enum cond c, const char *type, const char *by,
                          const char *text)
 {
+    const struct condition is = condition_of(c);
     struct xml *x = xml_new(a, "error", NS_CLIENT);
 
-    xml_attr(a, x, "type", type != NULL ? type : conditions[c].type);
+    xml_attr(a, x, "type", type != NULL ? type : is.type);
     xml_attr(a, x, "by", by);
-    xml_child(a, x, conditions[c].name, NS_STANZAS);
+    xml_child(a, x, is.name, NS_STANZAS);
     if (text != NULL)
         xml_child_text(a, x, "text", NS_STANZAS, text);
     return x;

@@ -78,7 +78,9 @@ static enum err part_make(struct arena *a, enum part part, const char *s, size_t
         for (size_t i = 0; i < len; i++)
             if ((unsigned char)p[i] < 0x20 || p[i] == 0x7f)
                 return ERR_INVALID;
-        if (len == 0 || holds_any(p, domain_forbidden))
+        /* no empty label: what is left must be read the same again */
+        if (len == 0 || p[0] == '.' || p[len - 1] == '.' || strstr(p, "..") != NULL ||
+            holds_any(p, domain_forbidden))
             return ERR_INVALID;
     }
     *out = p;

@@ -91,6 +91,11 @@ void crypto_hmac_hex(const void *key, size_t key_len, const void *data, size_t l
     sodium_memzero(&state, sizeof(state));
 }
 
+void crypto_base64(const void *data, size_t len, char *out)
+{
+    sodium_bin2base64(out, CRYPTO_BASE64_SIZE(len), data, len, sodium_base64_VARIANT_ORIGINAL);
+}
+
 bool crypto_equal(const void *a, const void *b, size_t len)
 {
     return sodium_memcmp(a, b, len) == 0;

@@ -26,6 +26,9 @@ void crypto_hash_hex(const void *data, size_t len, char out[HASH_HEX_LEN + 1]);
 /* HMAC-SHA256 in lower-case hex. Any key length. */
 void crypto_hmac_hex(const void *key, size_t key_len, const void *data, size_t len,
                      char out[HASH_HEX_LEN + 1]);
+/* Base64 with padding. out has room for CRYPTO_BASE64_SIZE(len). */
+#define CRYPTO_BASE64_SIZE(len) (((len) + 2) / 3 * 4 + 1)
+void crypto_base64(const void *data, size_t len, char *out);
 bool crypto_equal(const void *a, const void *b, size_t len); /* in constant time */
 
 /* For tables in memory: SipHash under a key of this process, so that outsiders cannot choose names

@@ -9,6 +9,7 @@ struct embedded {
     const char *name; /* file name without its folder */
     const unsigned char *data;
     size_t len;
+    const char *sha1; /* of the data, in hex */
 };
 
 #endif

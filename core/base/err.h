@@ -1,5 +1,6 @@
-/* The one error type. Each door translates it with one table: webbridge/problem.c to HTTP,
- * component/muc_desk.c to stanza errors, component/cli.c to exit codes. */
+/* The one error type. Each door has one place that translates it: webbridge/problem.c to HTTP,
+ * component/muc_desk.c to stanza errors, component/manage.c to sentences for whoever gave a
+ * command. A command's exit code does not tell errors apart (component/cli.h). */
 #ifndef PARLEY_ERR_H
 #define PARLEY_ERR_H
 
@@ -25,6 +26,10 @@ enum err {
     ERR_NOT_OCCUPANT,     /* not in the room */
     ERR_NOT_ALLOWED,      /* never possible here, whoever asks */
     ERR_NOT_ACCEPTABLE,   /* understood, but not carried by this room */
+    ERR_OUTCAST,          /* banned from this room */
+    ERR_NOT_MEMBER,       /* the room is for its members only */
+    ERR_PASSWORD,         /* the room wants its password */
+    ERR_FULL,             /* as many are in the room as may be */
     ERR_IO,               /* file, socket or database */
     ERR_NEWER,            /* database made by a newer parley */
     ERR_CONFIG,           /* wrong setting */

@@ -1,4 +1,4 @@
--- Chat and Message carry the specification's columns under its names. NULL is "none". Times are
+-- Chat and Message hold what the HTTP API shows, under its names. NULL is "none". Times are
 -- milliseconds since 1970 in UTC. A room's `num` stands in every index instead of its 26-character
 -- id: rooms in use lie next to each other, which keeps 10 million entries fast.
 

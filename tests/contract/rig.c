@@ -248,8 +248,14 @@ struct session *rig_session(struct change *c, const char *address)
 {
     struct session *s = arena_new_of(c->arena, struct session);
 
-    *s = (struct session){SESSION_XMPP, c->room, address, "",     "someone@example.org",
-                          "Someone",    "",      0,       RIG_NOW};
+    *s = (struct session){.kind = SESSION_XMPP,
+                          .room = c->room,
+                          .address = address,
+                          .agent_id = "",
+                          .jid = "someone@example.org",
+                          .nick = "Someone",
+                          .presence = "",
+                          .joined_ms = RIG_NOW};
     c->sessions = s;
     c->n_sessions = 1;
     return s;

@@ -9,7 +9,7 @@
 
 struct rig {
     bool file;
-    char folder[64], path[96];
+    char folder[64], path[128];
     struct store_options options;
     struct store *store;
     struct store_port port;

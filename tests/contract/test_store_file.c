@@ -178,24 +178,39 @@ static void what_was_acknowledged_survives_a_kill(void **state)
 static const char second_text[] = "ALTER TABLE chat ADD COLUMN priority INTEGER;";
 static const char broken_text[] = "ALTER TABLE chat ADD COLUMN priority INTEGER; SELECT nonsense;";
 
-static void with_second(struct embedded files[3], const char *text)
+#define MIGRATIONS_MAX 100
+
+/* Ours, and one more. */
+static void with_next(struct embedded files[MIGRATIONS_MAX], const char *text)
 {
-    files[0] = db_migrations[0];
-    files[1] = (struct embedded){"002_second.sql", (const unsigned char *)text, strlen(text)};
-    files[2] = (struct embedded){0};
+    size_t n = 0;
+
+    for (; db_migrations[n].name != NULL; n++)
+        files[n] = db_migrations[n];
+    files[n] = (struct embedded){"900_next.sql", (const unsigned char *)text, strlen(text), ""};
+    files[n + 1] = (struct embedded){0};
+}
+
+static int our_version(void)
+{
+    size_t n = 0;
+
+    while (db_migrations[n + 1].name != NULL)
+        n++;
+    return (int)strtol(db_migrations[n].name, NULL, 10);
 }
 
 static void database_of_a_newer_program_is_refused(void **state)
 {
     struct rig *r = (struct rig *)*state;
-    struct embedded files[3], first[2] = {db_migrations[0], {0}};
+    struct embedded files[MIGRATIONS_MAX];
 
-    with_second(files, second_text);
+    with_next(files, second_text);
     rig_close(r);
     r->options.migrations = files;
     assert_int_equal(rig_open(r), OK);
     rig_close(r);
-    r->options.migrations = first;
+    r->options.migrations = NULL;
     assert_int_equal(rig_open(r), ERR_NEWER);
     r->options.migrations = files;
     assert_int_equal(rig_open(r), OK);
@@ -204,26 +219,28 @@ static void database_of_a_newer_program_is_refused(void **state)
 static void older_database_is_copied_then_migrated(void **state)
 {
     struct rig *r = (struct rig *)*state;
-    struct embedded files[3], first[2] = {db_migrations[0], {0}};
+    struct embedded files[MIGRATIONS_MAX];
     struct query *before, *copy;
+    char copied[24];
 
-    r->options.migrations = first;
+    r->options.migrations = NULL;
     rig_reopen(r);
     rig_add_chat(r, 1);
     rig_add_entries(r, rig_id(1), 3);
     before = rig_start(r);
     rig_close(r);
-    with_second(files, second_text);
+    with_next(files, second_text);
     r->options.migrations = files;
     assert_int_equal(rig_open(r), OK);
     assert_int_equal(rig_log(r, rig_id(1))->n_entries, 3);
     assert_string_equal(rig_start(r)->epoch, before->epoch);
-    assert_true(size_of(r, ".before-1") > 0);
+    (void)snprintf(copied, sizeof copied, ".before-%d", our_version());
+    assert_true(size_of(r, copied) > 0);
     rig_close(r);
 
     /* the copy is a database of its own: same logs, another epoch */
-    r->options.migrations = first;
-    (void)snprintf(r->path, sizeof r->path, "%s/parley.db.before-1", r->folder);
+    r->options.migrations = NULL;
+    (void)snprintf(r->path, sizeof r->path, "%s/parley.db%s", r->folder, copied);
     assert_int_equal(rig_open(r), OK);
     copy = rig_start(r);
     assert_string_not_equal(copy->epoch, before->epoch);
@@ -234,20 +251,20 @@ static void older_database_is_copied_then_migrated(void **state)
 static void migration_that_fails_changes_nothing(void **state)
 {
     struct rig *r = (struct rig *)*state;
-    struct embedded files[3], first[2] = {db_migrations[0], {0}};
+    struct embedded files[MIGRATIONS_MAX];
 
-    r->options.migrations = first;
+    r->options.migrations = NULL;
     rig_reopen(r);
     rig_add_chat(r, 1);
     rig_close(r);
-    with_second(files, broken_text);
+    with_next(files, broken_text);
     r->options.migrations = files;
     assert_int_equal(rig_open(r), ERR_IO);
-    r->options.migrations = first;
+    r->options.migrations = NULL;
     assert_int_equal(rig_open(r), OK);
     rig_room(r, rig_id(1));
     rig_close(r);
-    with_second(files, second_text);
+    with_next(files, second_text);
     r->options.migrations = files;
     assert_int_equal(rig_open(r), OK);
 }

@@ -46,8 +46,15 @@ static void session_is_stored_with_every_field_and_replaced(void **state)
     assert_int_equal(rig_write(r, c), OK);
     c = rig_change(r, rig_id(1));
     s = rig_session(c, "sarah@example.org/a");
-    *s = (struct session){SESSION_XMPP, c->room, s->address, agent->id,  "sarah@example.org",
-                          "Sarah",      "<c/>",  12,         RIG_NOW + 5};
+    *s = (struct session){.kind = SESSION_XMPP,
+                          .room = c->room,
+                          .address = s->address,
+                          .agent_id = agent->id,
+                          .jid = "sarah@example.org",
+                          .nick = "Sarah",
+                          .presence = "<c/>",
+                          .since_gid = 12,
+                          .joined_ms = RIG_NOW + 5};
     assert_int_equal(rig_write(r, c), OK);
     q = rig_room(r, rig_id(1));
     assert_int_equal(q->n_sessions, 1);

@@ -108,6 +108,32 @@ async def test_assigned_agents_return_is_not_announced(site):
     assert "agent_joined" not in [e.name for e in stream.events]
 
 
+async def test_agent_who_comes_back_to_a_reopened_chat_claims_by_speaking(site):
+    """Clients join again by themselves what they joined once: that alone takes no chat."""
+    customer, sarah, room = await site.live()
+    (await customer.web.post(customer.path("/close"))).ok()
+    await sarah.wait(lambda s: s.type == "unavailable" and s.room == room)
+    await customer.say("one more question")
+    stream = await customer.stream()
+    join = await sarah.join(room)
+    assert join.role in SPEAKERS
+    assert (await customer.info())["assignedToId"] is None
+    await sarah.say(room, "what is it?")
+    said = await stream.said("what is it?")
+    assert [e.name for e in stream.events if e.id is not None] == ["agent_joined", "message"]
+    assert (await customer.info())["assignedToId"] == said.payload["sender"]["id"]
+
+
+async def test_first_time_agent_claims_a_reopened_chat_by_joining(site):
+    customer, sarah, room = await site.live()
+    (await customer.web.post(customer.path("/close"))).ok()
+    await customer.say("one more question")
+    stream = await customer.stream()
+    tom = await site.agent("tom")
+    await tom.join(room)
+    assert (await stream.event("agent_joined")).payload["agentName"] == "Tom"
+
+
 async def test_assign_again_by_the_same_agent_changes_nothing(site):
     customer = await site.waiting()
     stream = await customer.stream()

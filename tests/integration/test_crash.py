@@ -2,6 +2,7 @@
 everybody sees one order."""
 
 import asyncio
+import statistics
 
 import pytest
 
@@ -85,7 +86,11 @@ async def test_acknowledged_messages_survive_kills_under_load(own_site, count, r
         check_one_order(log, acknowledged, views)
     report("messages acknowledged", tally.total)
     report("sent again", sum(w.retries for w in (*writers, *talkers)))
-    report("start to ready, ms", " ".join(f"{s * 1000:.0f}" for s in sorted(restarts.seconds)))
+    times = sorted(restarts.seconds)
+    report("start to ready", f"median {statistics.median(times) * 1000:.0f} ms, "
+           f"longest {times[-1] * 1000:.0f} ms")
+    shown = [s.stanza_id for a in agents.values() for s in a.received if s.line and s.stanza_id]
+    report("lines shown to agents per line said", f"{len(shown) / len(set(shown)) / 2:.2f}")
 
 
 async def test_waiting_chats_keep_their_time_and_place(own_site):
@@ -115,6 +120,21 @@ async def test_occupants_survive_a_restart_silently(own_site):
     await sarah.say(room, "still here")
     assert (await sarah.ping(f"{room}/Sarah")).type == "result"
     assert (await tom.join(room)).role == "visitor"
+
+
+async def test_what_the_server_has_read_is_not_sent_again(own_site):
+    site = own_site()
+    customer, sarah, room = await site.live()
+    for n in range(5):
+        await customer.say(f"before {n}")
+    await sarah.said(room, "before 4")
+    await asyncio.to_thread(site.parley.wait_confirmed)
+    mark = sarah.mark
+    site.parley.kill()
+    site.parley.start()
+    await customer.say("after")
+    await sarah.said(room, "after", mark)
+    assert [s.body for s in sarah.lines(room, mark)] == ["after"]
 
 
 async def test_stop_is_clean_and_quick_while_streams_are_open(own_site):

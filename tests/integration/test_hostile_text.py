@@ -119,6 +119,8 @@ async def test_hostile_customers_in_the_queue(site, field):
     for chat in begun[:10]:
         await sarah.join(site.room(chat["chat"]["id"]))
     await everything_seen(site, sarah, customer, site.room(customer.chat))
+    for chat in begun:
+        (await web.post(f"/api/chats/{chat['chat']['id']}/close", token=chat["token"])).ok()
 
 
 async def test_hostile_bytes_in_headers_and_targets(site):

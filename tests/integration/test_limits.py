@@ -57,7 +57,11 @@ async def test_slow_headers_and_bodies_are_cut(own_site):
 
 @pytest.fixture
 def strict_site(own_site):
-    return lambda **limits: own_site({"limits": {**LIMITS, **limits}})
+    def make(**limits):
+        return own_site({"limits": {**LIMITS, **limits}})
+
+    make.aclose = own_site.aclose
+    return make
 
 
 def check_limited(answer):

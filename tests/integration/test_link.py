@@ -41,11 +41,10 @@ async def test_reconnects_with_thousands_of_descriptors_open(own_site, count, re
     assert site.parley.descriptors() > number
     for round_trip in range(2):
         connects = site.prosody.component_connects()
-        site.prosody.kill()
+        await site.server_down()
         await sarah.lost()
         await customer.say(f"away {round_trip}")
-        await asyncio.to_thread(site.prosody.start)
-        await asyncio.to_thread(site.parley.wait_ready)
+        await site.server_up()
         assert site.prosody.component_connects() == connects + 1
         await sarah.connect()
         await sarah.join(room)
@@ -100,9 +99,7 @@ async def test_starts_and_serves_without_an_xmpp_server(own_site):
     assert body
     assert (await site.web.get("/healthz")).status == 200
     customer = await site.waiting("kept")
-    await asyncio.to_thread(site.prosody.start)
-    site.parley.wants = 200
-    await asyncio.to_thread(site.parley.wait_ready)
+    await site.server_up()
     sarah = await site.agent()
     join = await sarah.join(site.room(customer.chat))
     assert "kept" in [s.body for s in join.history]
@@ -112,9 +109,8 @@ async def test_not_ready_while_the_server_is_down_and_customers_are_served(own_s
     site = own_site()
     customer, sarah, room = await site.live()
     stream = await customer.stream()
-    site.prosody.kill()
+    await site.server_down()
     await sarah.lost()
-    await asyncio.to_thread(wait_for_status, site, 503)
     for n in range(10):
         await customer.say(f"message {n}")
     await stream.said("message 9")
@@ -125,12 +121,7 @@ async def test_not_ready_while_the_server_is_down_and_customers_are_served(own_s
     await other.ask("Hello")
 
 
-def wait_for_status(site, status):
-    site.parley.wants = status
-    site.parley.wait_ready()
-    site.parley.wants = 200
-
-
+@pytest.mark.prosody  # ejabberd takes both connections: there is no conflict to win
 async def test_second_connection_of_the_component_takes_over_cleanly(own_site):
     """kick_old: who comes later wins; the daemon comes back without a fight for processor time."""
     site = own_site()

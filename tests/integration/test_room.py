@@ -5,6 +5,7 @@ import pytest
 from lib.agent import MUC_USER, Refused
 
 DOMAIN = "support.localhost"
+MISSING = "zzzzzzzzzzzzzzzzzzzzzzzzzz"  # the form of a chat's id
 SPEAKERS = ("participant", "moderator")
 
 
@@ -82,7 +83,7 @@ async def test_presence_without_join_is_told_that_it_is_not_there(site):
     assert answer.type == "unavailable" and answer.statuses == {"110", "307", "333"}
 
 
-@pytest.mark.parametrize("local", ["zzzzzzzzzzzzzzzzzzzzzzzzzz", "nochat", "c-x", "queue"])
+@pytest.mark.parametrize("local", [MISSING, "c-" + MISSING, "a-" + MISSING, "queue", "lobby-none"])
 async def test_join_never_creates_a_chat(site, local):
     sarah = await site.agent()
     with pytest.raises(Refused) as refused:
@@ -261,7 +262,7 @@ async def test_self_ping_says_who_is_in(site):
     customer, sarah, room = await site.live()
     assert (await sarah.ping(f"{room}/Sarah")).type == "result"
     tom = await site.agent("tom")
-    for target in (f"{room}/Tom", f"zzzzzzzzzzzzzzzzzzzzzzzzzz@{DOMAIN}/Tom"):
+    for target in (f"{room}/Tom", f"{MISSING}@{DOMAIN}/Tom"):
         answer = await tom.ping(target)
         assert answer.error == ("cancel", "not-acceptable"), answer
     await tom.join(room)

@@ -1,5 +1,4 @@
-"""The three test scenarios of the specification: a customer on HTTP and SSE, an agent with an
-XMPP client."""
+"""Three whole stories: a customer on HTTP and SSE, an agent with an XMPP client."""
 
 WAITING = "⏱️ Connecting you to a support agent. Please wait..."
 JOINED = "✅ Support Agent Sarah has joined the chat"
@@ -43,7 +42,7 @@ async def test_customer_asks_for_a_person_and_waits(site):
         ("SYSTEM", WAITING), ("USER", "Hello, waiting for agent")]
 
 
-async def test_send_answers_in_the_shape_of_the_specification(site):
+async def test_send_answers_with_the_message_and_its_sender(site):
     customer = await site.waiting(name="Alice", email="alice@example.org")
     answer = (await customer.web.post(customer.path("/messages/send"),
                                       {"content": "Hello", "role": "USER"})).ok()

@@ -21,13 +21,12 @@ class Outage:
 
     async def begin(self):
         self.xmpp_up.clear()
-        await asyncio.to_thread(self.site.prosody.kill)
+        await self.site.server_down()
         for agent in self.agents:
             await agent.lost()
 
     async def end(self):
-        await asyncio.to_thread(self.site.prosody.start)
-        await asyncio.to_thread(self.site.parley.wait_ready)
+        await self.site.server_up()
         for agent in self.agents:
             await agent.connect()
             for room in self.rooms:
@@ -67,7 +66,6 @@ async def test_customers_go_on_and_agents_end_with_everything(own_site, count, r
         let_write(PHASE)
         await tally.reach(goal - rng.randrange(PHASE))  # somewhere in the middle of it
         await outage.begin()
-        assert await asyncio.to_thread(site.parley.ready_status) == 503
         before = sum(len(w.acknowledged) for w in writers)
         let_write(PHASE)
         await tally.until(lambda n=before: sum(len(w.acknowledged) for w in writers)
@@ -97,12 +95,11 @@ async def test_assignment_survives_the_outage(own_site):
     customer, sarah, room = await site.live()
     stream = await customer.stream()
     assigned = (await customer.info())["assignedToId"]
-    site.prosody.kill()
+    await site.server_down()
     await sarah.lost()
     await customer.say("is anybody there?")
     assert (await customer.info())["assignedToId"] == assigned
-    site.prosody.start()
-    await asyncio.to_thread(site.parley.wait_ready)
+    await site.server_up()
     await sarah.connect()
     join = await sarah.join(room)
     assert join.role in ("participant", "moderator")
@@ -118,11 +115,10 @@ async def test_assignment_survives_the_outage(own_site):
 async def test_server_that_stops_politely_is_found_again(own_site):
     site = own_site()
     customer, sarah, room = await site.live()
-    site.prosody.stop()
+    await site.server_down(politely=True)
     await sarah.lost()
     await customer.say("while away")
-    site.prosody.start()
-    await asyncio.to_thread(site.parley.wait_ready)
+    await site.server_up()
     await sarah.connect()
     await sarah.join(room)
     assert [s.body for s in sarah.received if s.line].count("while away") >= 1

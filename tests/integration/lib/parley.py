@@ -2,7 +2,9 @@
 
 import http.client
 import os
+import sqlite3
 import subprocess
+import time
 
 from lib.process import Program, free_port
 from lib.prosody import DOMAIN, SECRET
@@ -87,6 +89,12 @@ class Parley(Program):
         self.wants = wants
         return super().start(wait)
 
+    def wait_status(self, status):
+        """Until /readyz says so; 503 is when the end of the XMPP server was noticed."""
+        self.wants = status
+        self.wait_ready()
+        self.wants = 200
+
     def command(self, *words, check=True):
         """Runs `parley words…` and returns its output."""
         done = subprocess.run([BINARY, *words, "--config", self.config], capture_output=True,
@@ -101,3 +109,19 @@ class Parley(Program):
     def add_key(self, jid):
         """An API token for the agent."""
         return self.command("key", "add", jid).strip()
+
+    def unconfirmed(self):
+        """Entries that the XMPP server is not known to have read: what a restart sends again."""
+        with sqlite3.connect(f"file:{self.store}?mode=ro", uri=True) as store:
+            return store.execute("SELECT (SELECT max(lastGid) FROM room) - value FROM meta "
+                                 "WHERE key = 'xmppConfirmed'").fetchone()[0]
+
+    def wait_confirmed(self, seconds=20):
+        end = time.monotonic() + seconds
+        while self.unconfirmed() > 0:
+            assert time.monotonic() < end, f"{self.unconfirmed()} entries are never confirmed"
+            try:
+                self.process.wait(0.02)
+            except subprocess.TimeoutExpired:
+                continue
+            raise AssertionError("the daemon ended:\n" + self.log_end())

@@ -15,7 +15,8 @@ pidfile = "{folder}/prosody.pid"
 data_path = "{folder}/data"
 certificates = "{folder}"
 plugin_paths = {{}}
-modules_enabled = {{ "disco"; "roster"; "saslauth"; "ping"; "carbons"; "private"; "pep"; }}
+modules_enabled = {{ "disco"; "roster"; "saslauth"; "ping"; "carbons"; "private"; "pep";
+    "vcard_legacy"; }}
 modules_disabled = {{ "s2s"; }}
 interfaces = {{ "127.0.0.1" }}
 component_interfaces = {{ "127.0.0.1" }}

@@ -1,10 +1,12 @@
 """A whole installation: Prosody, Parley, and the people who use them."""
 
+import asyncio
 import itertools
 import os
 
 from lib.agent import Agent
 from lib.parley import Parley
+from lib.ejabberd import Ejabberd
 from lib.prosody import DOMAIN, Prosody
 from lib.web import Customer, Web
 
@@ -17,7 +19,8 @@ class Site:
     def __init__(self, folder, settings=None):
         for name in ("prosody", "parley"):
             os.makedirs(os.path.join(folder, name))
-        self.prosody = Prosody(os.path.join(folder, "prosody"))
+        server = Ejabberd if os.environ.get("PARLEY_TEST_SERVER") == "ejabberd" else Prosody
+        self.prosody = server(os.path.join(folder, "prosody"))
         self.parley = Parley(os.path.join(folder, "parley"), self.prosody, settings)
         self.jids = {}
         self.keys = {}
@@ -52,6 +55,16 @@ class Site:
                 assert code == 0, f"parley ended with {code}:\n{self.parley.log_end()}"
         finally:
             self.prosody.stop()
+
+    async def server_down(self, politely=False):
+        """Ends the XMPP server; the daemon has noticed when this returns."""
+        await asyncio.to_thread(self.prosody.stop if politely else self.prosody.kill)
+        await asyncio.to_thread(self.parley.wait_status, 503)
+
+    async def server_up(self):
+        """Starts it again, and the daemon is connected."""
+        await asyncio.to_thread(self.prosody.start)
+        await asyncio.to_thread(self.parley.wait_status, 200)
 
     def room(self, chat):
         return f"{chat}@{DOMAIN}"

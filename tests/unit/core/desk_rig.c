@@ -17,7 +17,8 @@ struct held {
     change_done_fn *change_done;
     query_done_fn *query_done;
     void *ctx;
-    bool fails;
+    bool fails, late;
+    enum err result;
     struct held *next;
 };
 
@@ -34,9 +35,27 @@ static void query_done(struct query *q, enum err e)
 {
     struct held *h = q->ctx;
 
+    if (h->late) {
+        h->late = false;
+        h->result = e;
+        h->next = h->rig->late;
+        h->rig->late = h;
+        return;
+    }
     h->rig->open--;
     q->ctx = h->ctx;
     h->query_done(q, h->fails ? ERR_IO : e);
+}
+
+void rig_let_go(struct rig *r)
+{
+    struct held *h = r->late, *next;
+
+    r->late = NULL;
+    for (; h; h = next) {
+        next = h->next;
+        query_done(h->q, h->result);
+    }
 }
 
 static void hold(struct rig *r, struct held *h)
@@ -84,6 +103,10 @@ static enum err rig_read(void *self, struct query *q)
     if (r->fail_reads > 0) {
         r->fail_reads--;
         h->fails = true;
+    }
+    if (r->hold_replies > 0) {
+        r->hold_replies--;
+        h->late = true;
     }
     if (h->fails || r->hold_reads) {
         hold(r, h);
@@ -206,6 +229,10 @@ static void on_event(void *ctx, const struct event *e)
     case EVENT_TYPING:
         note(r, "typing:%s:%d%s", e->sender_name, e->typing, e->to_customer ? "" : ":staff");
         break;
+    case EVENT_READ:
+        note(r, "read:%s:%lld%s", e->sender_name, (long long)e->entry->seq,
+             e->to_customer ? "" : ":staff");
+        break;
     case EVENT_JOINED:
         note(r, "joined:%s", e->session->address);
         assert_string_equal(e->session->agent_id, e->occupant->agent_id);
@@ -222,6 +249,15 @@ static void on_event(void *ctx, const struct event *e)
         break;
     case EVENT_AGENT_GONE:
         note(r, "gone");
+        break;
+    case EVENT_OFFERED:
+        note(r, "offered");
+        break;
+    case EVENT_OFFER_OVER:
+        note(r, "offer-over");
+        break;
+    case EVENT_STAFF:
+        note(r, "staff");
         break;
     }
     if (r->on_event)

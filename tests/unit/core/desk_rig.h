@@ -58,7 +58,8 @@ struct rig {
     bool busy;             /* the store takes nothing */
     size_t room_for_reads; /* it takes so many at once; 0 any number */
     bool hold_reads;       /* reads wait until this is false */
-    struct held *held, **held_end;
+    size_t hold_replies;   /* the next so many are read, but come back with rig_let_go */
+    struct held *held, **held_end, *late;
 
     bool has_assistant, delayed;
     bool offer;
@@ -79,8 +80,9 @@ int rig_end(void **state);
 
 /* A new desk on the same store, as after a restart of the daemon, with r->options. */
 void rig_restart(struct rig *r);
-void rig_pump(struct rig *r);                  /* until nothing is under way */
-void rig_step(struct rig *r);                  /* one turn of the store */
+void rig_pump(struct rig *r); /* until nothing is under way */
+void rig_step(struct rig *r); /* one turn of the store */
+void rig_let_go(struct rig *r);
 void rig_clear(struct rig *r);                 /* forget the trace */
 void rig_say(struct rig *r, const char *text); /* the delayed assistant answers */
 #define assert_trace(r, text) assert_string_equal((r)->trace, (text))

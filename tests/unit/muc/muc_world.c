@@ -176,16 +176,32 @@ static void fill_room(struct world *w)
     w->sarah[2] = (struct muc_session){"", ""};
     w->tom[0] = (struct muc_session){"", ""};
     w->uma[0] = (struct muc_session){"uma@example.org/pda", ""};
-    w->occupants[ALICE] = (struct muc_occupant){
-        "Alice (customer)", "c-k3v9@support.example.org", "member", "participant", NULL, 0};
-    w->occupants[BOT] = (struct muc_occupant){
-        "Assistant", "a-k3v9@support.example.org", "member", "participant", NULL, 0};
-    w->occupants[SARAH] =
-        (struct muc_occupant){"Sarah", "sarah@example.org", "member", "moderator", w->sarah, 3};
-    w->occupants[TOM] =
-        (struct muc_occupant){"Tom", "tom@example.org", "member", "visitor", w->tom, 1};
-    w->occupants[UMA] =
-        (struct muc_occupant){"Uma", "uma@example.org", "admin", "visitor", w->uma, 1};
+    w->occupants[ALICE] = (struct muc_occupant){.nick = "Alice (customer)",
+                                                .jid = "c-k3v9@support.example.org",
+                                                .affiliation = "member",
+                                                .role = "participant"};
+    w->occupants[BOT] = (struct muc_occupant){.nick = "Assistant",
+                                              .jid = "a-k3v9@support.example.org",
+                                              .affiliation = "member",
+                                              .role = "participant"};
+    w->occupants[SARAH] = (struct muc_occupant){.nick = "Sarah",
+                                                .jid = "sarah@example.org",
+                                                .affiliation = "member",
+                                                .role = "moderator",
+                                                .sessions = w->sarah,
+                                                .n_sessions = 3};
+    w->occupants[TOM] = (struct muc_occupant){.nick = "Tom",
+                                              .jid = "tom@example.org",
+                                              .affiliation = "member",
+                                              .role = "visitor",
+                                              .sessions = w->tom,
+                                              .n_sessions = 1};
+    w->occupants[UMA] = (struct muc_occupant){.nick = "Uma",
+                                              .jid = "uma@example.org",
+                                              .affiliation = "admin",
+                                              .role = "visitor",
+                                              .sessions = w->uma,
+                                              .n_sessions = 1};
     w->room = (struct muc_room){.local = "k3v9",
                                 .title = "Alice (customer)",
                                 .subject = "Billing",

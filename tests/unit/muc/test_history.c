@@ -7,11 +7,11 @@
 
 /* Five lines, 10 seconds apart, the newest now. */
 static const struct muc_line LINES[N] = {
-    {"a1", "Sarah", "sarah@example.org", "", "one", "", NOW - 40000, false},
-    {"a2", "Sarah", "sarah@example.org", "", "two", "", NOW - 30000, false},
-    {"a3", "Sarah", "sarah@example.org", "", "three", "", NOW - 20000, false},
-    {"a4", "Sarah", "sarah@example.org", "", "four", "", NOW - 10000, false},
-    {"a5", "Sarah", "sarah@example.org", "", "five", "", NOW, false},
+    {"a1", "Sarah", "sarah@example.org", "", "one", "", NOW - 40000, false, false},
+    {"a2", "Sarah", "sarah@example.org", "", "two", "", NOW - 30000, false, false},
+    {"a3", "Sarah", "sarah@example.org", "", "three", "", NOW - 20000, false, false},
+    {"a4", "Sarah", "sarah@example.org", "", "four", "", NOW - 10000, false, false},
+    {"a5", "Sarah", "sarah@example.org", "", "five", "", NOW, false, false},
 };
 
 static size_t kept(struct world *w, const char *limits)

@@ -8,8 +8,8 @@
 #define FROM " from='k3v9@support.example.org/"
 
 static const struct muc_line HISTORY[] = {
-    {"a1", "Alice (customer)", "c-k3v9@support.example.org", "", "Hello", "", 1000, false},
-    {"a2", "", "", "s2", "Note", "", 2000, false},
+    {"a1", "Alice (customer)", "c-k3v9@support.example.org", "", "Hello", "", 1000, false, false},
+    {"a2", "", "", "s2", "Note", "", 2000, false, false},
 };
 
 #define OTHERS                                                                                     \

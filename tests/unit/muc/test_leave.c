@@ -95,6 +95,38 @@ static void destroyed_room_is_told_to_each_from_its_own_address(void **state)
                                  "from='k3v9@support.example.org/Sarah' type='unavailable'>"));
 }
 
+static void expelled_is_told_by_whom_and_why(void **state)
+{
+    struct world *w = *state;
+    struct muc_occupant uma = uma_gone(w);
+    const struct muc_expulsion ban = {"301", "outcast", "Sarah", "enough"};
+    const char *text;
+
+    muc_send_expelled(&w->service, &w->out, &w->room, &uma, true, &ban);
+    text = sent(w);
+    assert_int_equal(lines_in(text), 3); /* Uma, and two sessions of Sarah */
+    assert_non_null(strstr(text, "<presence" UMA_IS " to='uma@example.org/pda'>" ID USER
+                                 "<item affiliation='outcast' role='none' "
+                                 "jid='uma@example.org/pda'><actor nick='Sarah'/>"
+                                 "<reason>enough</reason></item><status code='301'/>"
+                                 "<status code='110'/></x></presence>\n"));
+    assert_non_null(strstr(text, "</item><status code='301'/></x></presence>\n"));
+}
+
+static void one_session_expelled_of_several_is_told_alone(void **state)
+{
+    struct world *w = *state;
+    struct muc_occupant uma = uma_gone(w);
+    const struct muc_expulsion kick = {"307", "member", "", ""};
+    const char *text;
+
+    muc_send_expelled(&w->service, &w->out, &w->room, &uma, false, &kick);
+    text = sent(w);
+    assert_int_equal(lines_in(text), 1);
+    assert_null(strstr(text, "actor"));
+    assert_null(strstr(text, "reason"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -104,6 +136,8 @@ int main(void)
         TEST_IN_WORLD(stranger_learns_that_it_is_not_in_the_room),
         TEST_IN_WORLD(stranger_without_a_nick_learns_that_one_is_missing),
         TEST_IN_WORLD(destroyed_room_is_told_to_each_from_its_own_address),
+        TEST_IN_WORLD(expelled_is_told_by_whom_and_why),
+        TEST_IN_WORLD(one_session_expelled_of_several_is_told_alone),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

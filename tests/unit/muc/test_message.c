@@ -6,8 +6,9 @@
 #define SID "<stanza-id xmlns='urn:xmpp:sid:0' by='k3v9@support.example.org' id='a1'/>"
 #define NO_STORE "<no-store xmlns='urn:xmpp:hints'/>"
 
-static const struct muc_line LINE = {
-    "a1", "Sarah", "sarah@example.org", "m1", "1 < 2", "<x xmlns='jabber:x:oob'/>", 60000, false};
+static const struct muc_line LINE = {"a1",  "Sarah", "sarah@example.org",
+                                     "m1",  "1 < 2", "<x xmlns='jabber:x:oob'/>",
+                                     60000, false,   false};
 
 static void line_goes_to_every_session_of_every_occupant(void **state)
 {
@@ -41,7 +42,7 @@ static void line_for_one_goes_to_that_session_only(void **state)
 static void line_of_the_room_has_its_bare_address_and_no_occupant_id(void **state)
 {
     struct world *w = *state;
-    struct muc_line l = {"a1", "", "", "", "Sarah joined", "", 0, false};
+    struct muc_line l = {"a1", "", "", "", "Sarah joined", "", 0, false, false};
 
     muc_send_line(&w->service, &w->out, &w->room, &l, "uma@example.org/pda");
     assert_string_equal(sent(w), "<message from='k3v9@support.example.org' type='groupchat' "

@@ -45,6 +45,8 @@ static void forged_payloads_are_removed_from_messages(void **state)
         "<note xmlns='urn:parley:note'/>",
         "<html xmlns='http://jabber.org/protocol/xhtml-im'/>",
         "<nick xmlns='http://jabber.org/protocol/nick'>Boss</nick>",
+        "<request xmlns='urn:xmpp:receipts'/>",
+        "<received xmlns='urn:xmpp:receipts' id='1'/>",
         "<body xml:lang='de'>y</body>",
         "<error type='cancel'/>",
     };
@@ -64,7 +66,7 @@ static void honest_payloads_are_kept_in_messages(void **state)
         "<fallback xmlns='urn:xmpp:fallback:0' for='x'><body start='0' end='4'/></fallback>",
         "<x xmlns='jabber:x:oob'><url>https://example.org/a.png</url></x>",
         "<active xmlns='http://jabber.org/protocol/chatstates'/>",
-        "<no-store xmlns='urn:xmpp:hints'/>",
+        "<no-copy xmlns='urn:xmpp:hints'/>",
         "<markable xmlns='urn:xmpp:chat-markers:0'/>",
         "<thread>t</thread>",
         "<subject>s</subject>",

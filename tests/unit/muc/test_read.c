@@ -45,7 +45,7 @@ static void iq_becomes_what_it_asks_for(void **state)
          MUC_ROOM_PING},
         {"<iq type='get' id='1' " ROOM "><query xmlns='http://jabber.org/protocol/disco#info' "
          "node='other'/></iq>",
-         MUC_REPLY},
+         MUC_ADHOC_INFO},
         {"<iq type='get' id='1' " ROOM ">" PING "</iq>", MUC_ROOM_PING},
         {"<iq type='get' id='1' " ROOM "><query xmlns='jabber:iq:version'/></iq>", MUC_ROOM_PING},
         {"<iq type='set' id='1' " ROOM ">" PING "</iq>", MUC_ROOM_IQ},
@@ -101,7 +101,7 @@ static void unknown_node_of_the_service_is_not_found(void **state)
 {
     struct muc_intent i = read_of(
         *state, "<iq type='get' id='7'><query xmlns='http://jabber.org/protocol/disco#items' "
-                "node='http://jabber.org/protocol/commands'/></iq>");
+                "node='other'/></iq>");
 
     assert_int_equal(i.kind, MUC_REPLY);
     assert_non_null(strstr(reply_of(*state, &i), "<item-not-found "));
@@ -266,7 +266,7 @@ static void message_becomes_what_it_holds(void **state)
          MUC_REPLY},
         {"<message type='groupchat' " ROOM "><body>ok</body>"
          "<replace xmlns='urn:xmpp:message-correct:0' id='1'/></message>",
-         MUC_MESSAGE},
+         MUC_CORRECT},
         {"<message type='groupchat' " ROOM "><subject>x</subject></message>", MUC_SUBJECT},
         {"<message type='groupchat' " ROOM "><subject/></message>", MUC_SUBJECT},
         {"<message type='groupchat' " ROOM "><subject>x</subject><body>y</body></message>",
@@ -287,10 +287,10 @@ static void message_becomes_what_it_holds(void **state)
          MUC_IGNORE},
         {"<message type='groupchat' " ROOM
          "><displayed xmlns='urn:xmpp:chat-markers:0' id='1'/></message>",
-         MUC_EPHEMERAL},
+         MUC_MARKER},
         {"<message type='groupchat' " ROOM "><displayed xmlns='urn:xmpp:chat-markers:0' id='1'/>"
          "<active xmlns='http://jabber.org/protocol/chatstates'/></message>",
-         MUC_EPHEMERAL},
+         MUC_MARKER},
         {"<message type='groupchat' " ROOM "><x xmlns='http://jabber.org/protocol/muc#user'>"
          "<invite to='a@b'/></x></message>",
          MUC_IGNORE},
@@ -350,7 +350,7 @@ static void fallback_text_of_a_reaction_is_reflected_but_no_message(void **state
                 "<reactions xmlns='urn:xmpp:reactions:0' id='1'><reaction>+1</reaction></reactions>"
                 "</message>");
 
-    assert_int_equal(i.kind, MUC_EPHEMERAL);
+    assert_int_equal(i.kind, MUC_REACT);
     assert_string_equal(i.body, "");
     assert_string_equal(i.payload,
                         "<body>&gt; hi\n+1</body><reactions xmlns='urn:xmpp:reactions:0' id='1'>"

@@ -52,7 +52,7 @@ static void problem_says_type_status_code_and_no_success(void **state)
 
 static void not_found_says_the_same_whatever_the_reason(void **state)
 {
-    struct problem_more more = {.detail = "no such organization", .retry_ms = 0};
+    struct problem_more more = {.detail = "no such organization", .field = "ref"};
     struct arena *a = arena_new();
     struct reply one = {0}, other = {0};
 
@@ -135,6 +135,15 @@ static void reply_is_printed_with_its_length(void **state)
     buf_free(&out);
 }
 
+static void date_is_as_rfc_9110_has_it(void **state)
+{
+    char date[REPLY_DATE_LEN + 1];
+
+    (void)state;
+    reply_date(784111777000, date);
+    assert_string_equal(date, "Sun, 06 Nov 1994 08:49:37 GMT");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -145,6 +154,7 @@ int main(void)
         cmocka_unit_test(wrong_field_is_pointed_at),
         cmocka_unit_test(every_error_has_a_status_with_a_reason),
         cmocka_unit_test(reply_is_printed_with_its_length),
+        cmocka_unit_test(date_is_as_rfc_9110_has_it),
     };
 
     return cmocka_run_group_tests_name("problem", tests, NULL, NULL);

@@ -103,7 +103,7 @@ static void customer_sees_position_and_no_address_of_an_agent(void **state)
         "\"AGENT\","
         "\"createdAt\":\"2023-11-14T22:13:20.123Z\",\"sender\":{\"id\":\"" AGENT
         "\",\"name\":\"Sarah\",\"email\":null,\"avatar\":null},\"seq\":4,\"clientId\":null,"
-        "\"actions\":[],\"editedAt\":null}");
+        "\"actions\":[],\"editedAt\":null,\"deletedAt\":null}");
 }
 
 static void author_sees_its_key_and_agents_the_log_number(void **state)
@@ -141,6 +141,40 @@ static void actions_of_the_assistant_are_passed_on(void **state)
     assert_non_null(strstr(text, "\"actions\":[{\"type\":\"escalate\",\"label\":\"Connect\"}]"));
 }
 
+static void corrected_message_shows_its_last_text_and_when(void **state)
+{
+    struct world *w = *state;
+    const char *text;
+
+    w->message.shown = "Hello";
+    w->message.edited_ms = 1700000001000;
+    text = printed(w, view_message(&w->customer, &w->chat, &w->message));
+    assert_non_null(strstr(text, "\"content\":\"Hello\""));
+    assert_non_null(strstr(text, "\"editedAt\":\"2023-11-14T22:13:21.000Z\""));
+}
+
+static void correction_names_its_message_and_is_no_line_of_the_history(void **state)
+{
+    struct world *w = *state;
+    struct entry edit = w->message, gone;
+    const char *text;
+
+    edit.kind = ENTRY_EDITED;
+    edit.text = "Hello";
+    memcpy(edit.ref, "rrrrrrrrrrrrrrrrrrrrrrrrrr", sizeof(edit.ref));
+    gone = edit;
+    gone.kind = ENTRY_DELETED;
+    text = view_event(w->arena, &w->customer, &w->chat, &edit);
+    assert_non_null(strstr(text, "\"event\":\"message_updated\""));
+    assert_non_null(strstr(text, "\"id\":\"rrrrrrrrrrrrrrrrrrrrrrrrrr\",\"content\":\"Hello\""));
+    text = view_event(w->arena, &w->customer, &w->chat, &gone);
+    assert_non_null(strstr(text, "\"event\":\"message_deleted\""));
+    assert_null(strstr(text, "content"));
+    assert_false(view_lists(&w->agent, &edit));
+    assert_false(view_lists(&w->agent, &gone));
+    assert_true(view_lists(&w->customer, &w->message));
+}
+
 static void happening_is_a_system_message_in_the_history(void **state)
 {
     struct world *w = *state;
@@ -150,7 +184,7 @@ static void happening_is_a_system_message_in_the_history(void **state)
     assert_non_null(strstr(text, "\"event\":\"agent_joined\""));
 }
 
-static void event_is_the_specifications_envelope(void **state)
+static void event_is_in_the_documented_envelope(void **state)
 {
     struct world *w = *state;
     struct buf out = {0};
@@ -182,7 +216,7 @@ static void text_with_line_ends_stays_in_one_frame(void **state)
     buf_free(&out);
 }
 
-static void chat_has_the_specifications_members(void **state)
+static void chat_has_the_documented_members(void **state)
 {
     static const char *const members[] = {
         "id",           "escalationRequested", "escalationReason", "escalationRequestedAt",
@@ -231,10 +265,12 @@ int main(void)
         WORLD(author_sees_its_key_and_agents_the_log_number),
         WORLD(staff_entries_and_subjects_are_hidden_from_customers),
         WORLD(actions_of_the_assistant_are_passed_on),
+        WORLD(corrected_message_shows_its_last_text_and_when),
+        WORLD(correction_names_its_message_and_is_no_line_of_the_history),
         WORLD(happening_is_a_system_message_in_the_history),
-        WORLD(event_is_the_specifications_envelope),
+        WORLD(event_is_in_the_documented_envelope),
         WORLD(text_with_line_ends_stays_in_one_frame),
-        WORLD(chat_has_the_specifications_members),
+        WORLD(chat_has_the_documented_members),
         cmocka_unit_test(point_of_this_log_is_read),
         cmocka_unit_test(point_of_another_log_is_gone),
     };

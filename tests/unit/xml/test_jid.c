@@ -66,6 +66,8 @@ static void malformed_addresses_are_refused(void **state)
         "ann@exam ple.org",
         "ann@exam<ple.org",
         ".",
+        "..",
+        "ann@example..org",
         "ann@\x7f",
         "an\x01n@example.org",
         "ann@example.org/pho\x02ne",

@@ -1,0 +1,171 @@
+#include "core/desk_own.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Graces and offers run from times that are stored with the chats, and every chat they can concern
+ * is in the queue: so there is nothing to arm, and nothing is lost by a restart. */
+
+static int64_t later(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+bool work_goes_away(const struct room *r, const char *address)
+{
+    const struct occupant *o = room_by_address(r, address, NULL);
+
+    return o && o->n_sessions == 1 && r->chat->state == CHAT_LIVE && r->chat->away_ms == 0 &&
+           strcmp(r->chat->assigned_to, o->agent_id) == 0;
+}
+
+static bool grace_over(const struct desk *d, const struct chat *c, int64_t spoke_ms)
+{
+    return d->o.grace_ms > 0 && c->state == CHAT_LIVE && c->away_ms > 0 &&
+           later(later(c->away_ms, d->started_ms), spoke_ms) + d->o.grace_ms <= desk_now(d);
+}
+
+static bool offer_over(const struct desk *d, const struct chat *c)
+{
+    return *c->offered_to && later(c->offered_ms, d->started_ms) + d->o.offer_ms <= desk_now(d);
+}
+
+/* ---- what is due -------------------------------------------------------------------------------
+ */
+
+static void released(struct op *op, struct change *c)
+{
+    chat_apply(op->room, c);
+    op_answer(op, OK, NULL);
+    chat_publish(op->room, c);
+    op_end(op);
+}
+
+/* The assigned agent may be back, or have written through the console. */
+static void grace_run(struct op *op)
+{
+    struct room *r = op->room;
+    struct change *c;
+
+    if (!grace_over(r->desk, r->chat, r->spoke_ms) || room_occupant(r, r->chat->assigned_to)) {
+        op_done(op, OK, NULL);
+        return;
+    }
+    c = op_change(op);
+    (void)chat_note(op, c, NULL, "The agent did not come back.");
+    chat_release(op, c, NULL);
+    op->applied = released;
+    op_submit(op, c);
+}
+
+struct due {
+    struct desk *desk;
+    struct arena *arena;
+    struct due_chat {
+        const char *id;
+        bool offer;
+        struct due_chat *next;
+    } * first;
+};
+
+static bool note_due(void *ctx, const struct chat *c)
+{
+    struct due *due = ctx;
+    bool offer = offer_over(due->desk, c);
+    struct due_chat *chat;
+
+    if (!offer && !grace_over(due->desk, c, 0))
+        return true;
+    chat = arena_new_of(due->arena, struct due_chat);
+    *chat = (struct due_chat){arena_dup(due->arena, c->id), offer, due->first};
+    due->first = chat;
+    return true;
+}
+
+void work_tick(struct desk *d)
+{
+    struct principal system = {.kind = WHO_SYSTEM, .id = ""};
+    struct due due = {.desk = d, .arena = arena_new()};
+
+    /* all are noted first: what is carried out changes the queue */
+    queue_each(d->queue, "", note_due, &due);
+    for (const struct due_chat *c = due.first; c; c = c->next) {
+        struct op *op;
+
+        if (c->offer) {
+            desk_offer_end(d, &system, c->id, NULL, NULL);
+            continue;
+        }
+        op = op_new(d, c->id, &system, NULL, NULL);
+        op->run = grace_run;
+        op_enter(op);
+    }
+    arena_free(due.arena);
+}
+
+/* ---- chats of agents who were removed ----------------------------------------------------------
+ */
+
+struct orphans {
+    struct desk *desk;
+    struct arena *arena;
+    const char *agent_id; /* NULL: of everybody whom the directory does not know */
+    struct orphan {
+        const char *id;
+        struct orphan *next;
+    } * first;
+};
+
+static bool note_orphan(void *ctx, const struct chat *c)
+{
+    struct orphans *o = ctx;
+    struct orphan *one;
+
+    if (c->state != CHAT_LIVE)
+        return true;
+    if (o->agent_id ? strcmp(c->assigned_to, o->agent_id) != 0
+                    : directory_by_id(o->desk->directory, c->assigned_to) != NULL)
+        return true;
+    one = arena_new_of(o->arena, struct orphan);
+    *one = (struct orphan){arena_dup(o->arena, c->id), o->first};
+    o->first = one;
+    return true;
+}
+
+static void orphan_run(struct op *op)
+{
+    struct room *r = op->room;
+    struct change *c;
+
+    if (r->chat->state != CHAT_LIVE ||
+        directory_by_id(r->desk->directory, r->chat->assigned_to) != NULL) {
+        op_done(op, OK, NULL);
+        return;
+    }
+    c = op_change(op);
+    chat_release(op, c, op->call);
+    op->applied = released;
+    op_submit(op, c);
+}
+
+void work_orphaned(struct desk *d, const char *agent_id, const char *name)
+{
+    struct principal system = {.kind = WHO_SYSTEM, .id = ""};
+    struct orphans o = {.desk = d, .arena = arena_new(), .agent_id = agent_id};
+
+    queue_each(d->queue, "", note_orphan, &o);
+    for (const struct orphan *one = o.first; one; one = one->next) {
+        struct op *op = op_new(d, one->id, &system, NULL, NULL);
+
+        op->call = name ? arena_dup(op->arena, name) : NULL;
+        op->run = orphan_run;
+        op_enter(op);
+    }
+    arena_free(o.arena);
+}
+
+void work_start(struct desk *d)
+{
+    d->started_ms = desk_now(d);
+    work_orphaned(d, NULL, NULL);
+}

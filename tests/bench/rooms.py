@@ -1,0 +1,249 @@
+#!/usr/bin/env -S /usr/bin/python3 -B
+"""One room with 2, 10 and 100 occupants: Parley's rooms and Prosody's own MUC behind the same Prosody,
+under the same load from the same clients, in one run.
+
+    tests/bench/rooms.py [--seconds S] [--occupants 2,10,100] [--json FILE]
+
+One occupant speaks. "one at a time": the next line leaves when all have the last one; the time is
+from sending to the last occupant's copy. "eight in flight": how many copies a second arrive. CPU is
+of the room service's process and of the server's, per 1,000 copies. Prosody's MUC is measured
+as it comes, which keeps nothing, and with its archive in SQLite; Parley stores before it shows."""
+
+import argparse
+import asyncio
+import base64
+import json
+import os
+import re
+import statistics
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
+
+from lib.parley import Parley  # noqa: E402
+from lib.prosody import DOMAIN, Prosody  # noqa: E402
+from lib.web import Customer, Web  # noqa: E402
+
+ARCHIVE = """
+Component "archived.localhost" "muc"
+    restrict_room_creation = false
+    modules_enabled = { "muc_mam" }
+    muc_log_by_default = true
+    storage = { muc_log = "sql" }
+    sql = { driver = "SQLite3", database = "muc.sqlite" }
+"""
+LINE = re.compile(rb"<body>m(\d+)</body>")
+TICK = os.sysconf("SC_CLK_TCK")
+
+
+def cpu_seconds(pid):
+    with open(f"/proc/{pid}/stat", encoding="ascii") as f:
+        fields = f.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICK
+
+
+class Client(asyncio.Protocol):
+    """The least of an XMPP client: it logs in, joins, and counts numbered lines as bytes."""
+
+    def __init__(self, local):
+        self.local = local
+        self.seen = b""
+        self.changed = asyncio.Event()
+        self.on_line = None
+
+    def connection_made(self, transport):
+        self.transport = transport
+
+    def data_received(self, data):
+        if self.on_line is None:
+            self.seen += data
+            self.changed.set()
+            return
+        data = self.seen + data
+        end = 0
+        for found in LINE.finditer(data):
+            self.on_line(int(found[1]))
+            end = found.end()
+        self.seen = data[max(end, len(data) - 64):]
+
+    async def expect(self, *patterns):
+        while not any(p in self.seen for p in patterns):
+            self.changed.clear()
+            await asyncio.wait_for(self.changed.wait(), 20)
+        self.seen = b""
+
+    def send(self, text):
+        self.transport.write(text.encode())
+
+    async def login(self, port):
+        head = ("<?xml version='1.0'?><stream:stream to='localhost' version='1.0' "
+                "xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>")
+        await asyncio.get_running_loop().create_connection(lambda: self, "127.0.0.1", port)
+        self.send(head)
+        await self.expect(b"</stream:features>")
+        secret = base64.b64encode(f"\0{self.local}\0secret".encode()).decode()
+        self.send("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>"
+                  f"{secret}</auth>")
+        await self.expect(b"<success")
+        self.send(head)
+        await self.expect(b"</stream:features>")
+        self.send("<iq type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>"
+                  "<resource>b</resource></bind></iq>")
+        await self.expect(b"</iq>")
+        self.send("<presence/>")
+        return self
+
+    async def join(self, room):
+        self.send(f"<presence to='{room}/{self.local}'><x xmlns='http://jabber.org/protocol/muc'>"
+                  "<history maxstanzas='0'/></x></presence>")
+        await self.expect(b"</subject>", b"<subject/>", b"<subject></subject>")
+
+    def say(self, room, number):
+        self.send(f"<message type='groupchat' to='{room}' id='m{number}'>"
+                  f"<body>m{number}</body></message>")
+
+
+class Load:
+    """Sends numbered lines from the first client and takes the time of every copy."""
+
+    def __init__(self, clients, room):
+        self.clients = clients
+        self.room = room
+        self.number = 0
+        self.sent = {}
+        self.left = {}
+        self.took = []
+        self.copies = 0
+        self.whole = asyncio.Event()
+        for c in clients:
+            c.on_line = self.on_line
+
+    def on_line(self, number):
+        if number not in self.left:
+            return
+        self.copies += 1
+        self.left[number] -= 1
+        if self.left[number] == 0:
+            del self.left[number]
+            self.took.append(time.perf_counter() - self.sent.pop(number))
+            self.whole.set()
+
+    def say(self):
+        self.number += 1
+        self.left[self.number] = len(self.clients)
+        self.sent[self.number] = time.perf_counter()
+        self.clients[0].say(self.room, self.number)
+
+    async def run(self, seconds, in_flight):
+        self.took, self.copies = [], 0
+        begin = time.perf_counter()
+        while time.perf_counter() < begin + seconds:
+            while len(self.left) < in_flight:
+                self.say()
+            self.whole.clear()
+            await asyncio.wait_for(self.whole.wait(), 20)
+        while self.left:
+            self.whole.clear()
+            await asyncio.wait_for(self.whole.wait(), 20)
+        return time.perf_counter() - begin
+
+
+async def measure(clients, room, seconds, pids):
+    load = Load(clients, room)
+    await load.run(0.5, 1)
+    await load.run(seconds, 1)
+    took = sorted(load.took)
+    row = {"p50_ms": 1000 * statistics.median(took),
+           "p99_ms": 1000 * took[int(len(took) * 0.99)]}
+    before = {name: cpu_seconds(pid) for name, pid in pids.items()}
+    span = await load.run(seconds, 8)
+    row["copies_per_second"] = load.copies / span
+    for name, pid in pids.items():
+        row[f"cpu_ms_{name}"] = 1e6 * (cpu_seconds(pid) - before[name]) / load.copies
+    return row
+
+
+async def log_in(prosody, names):
+    clients = []
+    for at in range(0, len(names), 20):
+        clients += await asyncio.gather(*(Client(n).login(prosody.c2s_port)
+                                          for n in names[at:at + 20]))
+    return clients
+
+
+async def one(prosody, parley, service, n, seconds):
+    clients = await log_in(prosody, [f"agent{i}" for i in range(n)])
+    pids = {"server": prosody.process.pid}
+    if service == "parley":
+        customer = await Customer.begin(Web(parley.address))
+        await customer.escalate("bench")
+        room = f"{customer.chat}@{DOMAIN}"
+        pids["parley"] = parley.process.pid
+    else:
+        room = f"bench{n}@{service}"
+    await clients[0].join(room)
+    if service != "parley":  # a new room is locked until its owner has configured it
+        clients[0].send(f"<iq type='set' id='o' to='{room}'><query xmlns="
+                        "'http://jabber.org/protocol/muc#owner'><x xmlns='jabber:x:data' "
+                        "type='submit'/></query></iq>")
+        await clients[0].expect(b"id='o'")
+    for c in clients[1:]:
+        await c.join(room)
+    row = {"service": service, "occupants": n, **await measure(clients, room, seconds, pids)}
+    for c in clients:
+        c.transport.abort()
+    return row
+
+
+def show(rows):
+    print(f"{'service':22}{'occupants':>10}{'p50 ms':>9}{'p99 ms':>9}{'copies/s':>10}"
+          f"{'CPU service':>13}{'CPU server':>12}   (CPU: ms per 1,000 copies)")
+    for r in rows:
+        own = f"{r['cpu_ms_parley']:.1f}" if "cpu_ms_parley" in r else "-"
+        print(f"{r['service']:22}{r['occupants']:>10}{r['p50_ms']:>9.2f}{r['p99_ms']:>9.2f}"
+              f"{r['copies_per_second']:>10.0f}{own:>13}{r['cpu_ms_server']:>12.1f}")
+
+
+async def bench(args, folder):
+    counts = [int(n) for n in args.occupants.split(",")]
+    for name in ("prosody", "parley"):
+        os.makedirs(os.path.join(folder, name))
+    prosody = Prosody(os.path.join(folder, "prosody"))
+    with open(prosody.config, "a", encoding="utf-8") as config:
+        config.write(ARCHIVE)
+    parley = Parley(os.path.join(folder, "parley"), prosody)
+    jids = [prosody.add_account(f"agent{i}") for i in range(max(counts))]
+    for i, jid in enumerate(jids):
+        parley.add_agent(jid, f"Clerk {i:03}")
+    rows = []
+    try:
+        prosody.start()
+        parley.start()
+        for n in counts:
+            for service in ("rooms.localhost", "archived.localhost", "parley"):
+                rows.append(await one(prosody, parley, service, n, args.seconds))
+                show(rows[-1:])
+    finally:
+        parley.kill()
+        prosody.kill()
+    return rows
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--seconds", type=float, default=5, help="of each measurement")
+    parser.add_argument("--occupants", default="2,10,100")
+    parser.add_argument("--json", help="write the figures there")
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        rows = asyncio.run(bench(args, folder))
+    print()
+    show(rows)
+    if args.json:
+        with open(args.json, "w", encoding="utf-8") as out:
+            json.dump(rows, out, indent=1)
+
+
+main()

@@ -1,0 +1,230 @@
+"""The transcripts of tests/scenarios over the wire: the same files that run in process, against the
+daemon behind a real server. Their form is described in tests/scenarios/README.md."""
+
+import pathlib
+import re
+import xml.etree.ElementTree as ET
+
+import pytest
+
+from lib.prosody import DOMAIN
+
+FOLDER = pathlib.Path(__file__).resolve().parents[1] / "scenarios"
+CLIENT = "jabber:client"
+SHOWN = {"message", "agent_joined", "agent_left", "escalated", "closed", "reopened", "typing",
+         "message_updated", "message_deleted", "read"}
+
+
+def read_lines(path):
+    """(number, line), with what goes on joined to it."""
+    lines = []
+    for number, line in enumerate(path.read_text().splitlines(), 1):
+        if line[:1] in (" ", "\t") and lines:
+            lines[-1][1] += line.strip()
+        elif line.strip():
+            lines.append([number, line.strip()])
+    return lines
+
+
+FILES = [p for p in sorted(FOLDER.glob("*.txt"))
+         if not any(line == "@process" for _, line in read_lines(p))]
+
+
+class Mismatch(Exception):
+    pass
+
+
+def split(tag):
+    ns, _, name = tag[1:].partition("}") if tag.startswith("{") else ("", "", tag)
+    return ns, name
+
+
+class Transcript:
+    def __init__(self, site):
+        self.site = site
+        self.names = {"domain": DOMAIN}
+        self.names.update({local: jid for local, jid in site.jids.items()})
+        self.clients = {}
+        self.seen = {}
+        self.customers = {}
+        self.streams = {}
+        self.heard = {}
+
+    # -- names ---------------------------------------------------------------------------------
+
+    def fill(self, text):
+        def value(match):
+            name, slash, resource = match[1].partition("/")
+            return self.names[name] + slash + resource
+
+        return re.sub(r"\{([^=}][^}]*)\}", value, text)
+
+    # -- matching ------------------------------------------------------------------------------
+
+    def value_matches(self, want, got):
+        if got is None:
+            return False
+        if want == "*":
+            return True
+        if want.startswith("{="):
+            self.names[want[2:-1]] = got
+            return True
+        return want == got
+
+    def matches(self, want, got):
+        (want_ns, want_name), (got_ns, got_name) = split(want.tag), split(got.tag)
+        if want_name != got_name or want_ns not in (CLIENT, got_ns):
+            return False
+        if (want.text or "").strip() and want.text != (got.text or ""):
+            return False
+        for name, value in want.attrib.items():
+            if name == "absent":
+                if any(split(c.tag)[1] in value.split() for c in got):
+                    return False
+            elif not self.value_matches(value, got.get(name)):
+                return False
+        left = list(got)
+        for child in want:
+            found = next((c for c in left if self.matches(child, c)), None)
+            if found is None:
+                return False
+            left.remove(found)
+        return True
+
+    # -- clients -------------------------------------------------------------------------------
+
+    async def client(self, word):
+        if word not in self.clients:
+            local, _, resource = word.partition("/")
+            agent = await self.site.agent(local, resource)
+            self.clients[word] = agent
+            self.seen[word] = 0
+        return self.clients[word]
+
+    def next_of(self, word):
+        """The next stanza from our domain that is not an answer to sync()."""
+        agent = self.clients[word]
+        while self.seen[word] < len(agent.received):
+            stanza = agent.received[self.seen[word]]
+            domain = stanza.room.rpartition("@")[2]
+            contact = stanza.room.startswith("queue@")
+            if domain == DOMAIN and not contact and not (stanza.id or "").startswith("sync"):
+                return stanza
+            self.seen[word] += 1
+        return None
+
+    async def sync(self, word):
+        """What was sent to that client before is there after this."""
+        agent = await self.client(word)
+        number = "sync" + agent.new_id()
+        agent.send(f"<iq type='get' to='{DOMAIN}' id='{number}'><ping xmlns='urn:xmpp:ping'/></iq>")
+        await agent.wait(lambda s: s.id == number, what="the answer to sync")
+
+    async def expect(self, word, pattern):
+        agent = await self.client(word)
+        if pattern == "nothing":
+            for other in self.clients:  # all that was said has been heard by the service
+                await self.sync(other)
+            await self.sync(word)
+            if (stanza := self.next_of(word)) is not None:
+                raise Mismatch(f"{word} received {stanza}")
+            return
+        await agent.until(lambda _: self.next_of(word) is not None, what=pattern[:200])
+        stanza = self.next_of(word)
+        self.seen[word] += 1
+        want = ET.fromstring(re.sub(r"^<(\w+)", rf"<\1 xmlns='{CLIENT}'", pattern))
+        if not self.matches(want, stanza.xml):
+            raise Mismatch(f"{word} received {stanza}")
+
+    # -- the web side --------------------------------------------------------------------------
+
+    async def begin(self, name, state, customer):
+        make = self.site.waiting if state == "waiting" else self.site.customer
+        c = await make(**({"name": customer} if customer else {}))
+        self.customers[name] = c
+        self.names[name] = self.site.room(c.chat)
+        self.names[name + "!id"] = c.chat
+        self.streams[name] = await c.stream()
+        self.heard[name] = 0
+
+    async def customer(self, name, verb, text):
+        c = self.customers[name]
+        if verb == "says":
+            (await c.post(text)).ok()
+        elif verb == "types":
+            (await c.web.post(c.path("/typing"), {"isTyping": True})).ok()
+        elif verb == "closes":
+            (await c.web.post(c.path("/close"), {})).ok()
+        elif verb == "escalates":
+            await c.escalate(text or None)
+        else:
+            raise Mismatch(f"the customer cannot {verb}")
+
+    def next_event(self, name):
+        events = self.streams[name].events
+        while self.heard[name] < len(events):
+            e = events[self.heard[name]]
+            own = e.name == "message" and e.payload["role"] == "USER"
+            if e.name in SHOWN and not own:
+                return e
+            self.heard[name] += 1
+        return None
+
+    async def expect_event(self, name, kind, text):
+        if kind == "nothing":
+            for word in self.clients:
+                await self.sync(word)
+            await self.customers[name].info()
+            if (event := self.next_event(name)) is not None:
+                raise Mismatch(f"the customer was shown {event}")
+            return
+        await self.streams[name].until(lambda _: self.next_event(name), what=kind)
+        event = self.next_event(name)
+        self.heard[name] += 1
+        shown = event.payload.get("content", event.payload.get("text"))
+        if event.name == "typing":
+            shown = str(event.payload["isTyping"]).lower()
+        if event.name != kind or (text and shown != text):
+            raise Mismatch(f"the customer was shown {event}")
+
+    # -- lines ---------------------------------------------------------------------------------
+
+    async def run(self, line):
+        if line[0] in "=:#@":
+            return
+        verb, _, rest = line.partition(" ")
+        who, _, rest = self.fill(rest).partition(" ")
+        if verb == "chat":
+            state, _, customer = rest.partition(" ")
+            await self.begin(who, state, customer)
+        elif verb == ">":
+            (await self.client(who)).send(rest)
+            await self.sync(who)
+        elif verb == "<":
+            await self.expect(who, rest)
+        elif verb == "*":
+            kind, _, text = rest.partition(" ")
+            await self.expect_event(who, kind, text)
+        elif verb == ".":
+            what, _, text = rest.partition(" ")
+            await self.customer(who, what, text)
+        else:
+            raise Mismatch("not a line of a transcript")
+
+    async def end(self):
+        for word in list(self.clients):
+            await self.expect(word, "nothing")
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: p.stem)
+async def test_transcript(site, path):
+    t = Transcript(site)
+    for number, line in read_lines(path):
+        try:
+            await t.run(line)
+        except (Mismatch, AssertionError, KeyError) as e:
+            pytest.fail(f"{path.name}:{number}: {line[:200]}\n{e}", pytrace=False)
+    try:
+        await t.end()
+    except Mismatch as e:
+        pytest.fail(f"{path.name}: at the end: {e}", pytrace=False)

@@ -1,0 +1,74 @@
+/* Streams of events from within: sse_open.c opens them, sse.c feeds and ends them. */
+#ifndef PARLEY_SSE_OWN_H
+#define PARLEY_SSE_OWN_H
+
+#include "webbridge/call.h"
+#include "webbridge/sse.h"
+
+#include <sys/queue.h>
+
+/* What one stream needs, ten thousand times: kept small. */
+struct feed {
+    struct sse *sse;
+    struct wire *wire;
+    struct call *call;   /* until the first byte is out */
+    struct arena *arena; /* the call's */
+    struct subscription *subscription;
+    TAILQ_ENTRY(feed) link;
+    char chat[ID_LEN + 1], asker[ID_LEN + 1];
+    char address[ADDRESS_KEY_MAX];
+    uint64_t number; /* names it as a session of an agent */
+    int64_t sent;    /* the asker has everything up to here */
+    int64_t grown;   /* the log reaches to here */
+    enum who kind;
+    uint8_t pending; /* desk calls that will come back */
+    bool gone;       /* the socket is closed */
+    bool live;       /* the replay is over */
+    bool closing;    /* the chat is closed: end when all is sent */
+    bool joined;     /* is a session of the agent in the room */
+    bool counted, of_address;
+    bool authenticating; /* call_authenticate will go on, or answer */
+};
+TAILQ_HEAD(feed_list, feed);
+
+/* The last live entry as a frame: an event to many streams is written once. One for customers, one
+ * for agents who did not write it. */
+struct last_frame {
+    int64_t gid;
+    struct buf text;
+};
+
+struct sse {
+    struct webbridge *web;
+    struct subscription *every; /* agents that go */
+    struct feed_list feeds;
+    struct tally *per_chat, *per_address;
+    struct last_frame customers, agents;
+    struct buf scratch;
+    uint64_t opened;
+    bool stopped;
+    void (*done)(void *ctx);
+    void *done_ctx;
+};
+
+/* A desk call came back. False when nobody waits for it any more; the feed may be gone then. */
+bool feed_back(struct feed *f);
+/* Its session in the room, if it has one, ends. */
+void feed_leave(struct feed *f);
+#define FEED_NAME_MAX 32
+void feed_name(const struct feed *f, char out[FEED_NAME_MAX]); /* of that session */
+/* What the feed is counted under, among the streams of its chat. */
+#define FEED_KEY_MAX (2 * ID_LEN + 2)
+void feed_key(const struct feed *f, char out[FEED_KEY_MAX]);
+/* The first byte is out: the call is no longer needed. */
+void feed_drop_call(struct feed *f);
+
+/* Of the bus, and of the wire. */
+void feed_on_event(void *ctx, const struct event *e);
+void feed_on_ended(void *ctx);
+void feed_on_drained(void *ctx);
+
+/* Send what the log has beyond f->sent, then go live. */
+void feed_catch_up(struct feed *f);
+
+#endif
