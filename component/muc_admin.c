@@ -70,7 +70,7 @@ static void change_voice(struct admin *a, const struct principal *who, bool on)
     const struct agent *agent = directory_by_name(desk_directory(c->m->desk), nick);
 
     if (!agent || strcmp(agent->name, nick) != 0)
-        refuse(a, ERR_NOT_ALLOWED); /* customers and assistants have the voice they have */
+        refuse(a, ERR_NOT_FOUND); /* the same as for one whose room it is not */
     else
         desk_voice(c->m->desk, who, c->intent.room, agent->id, on, done, a);
 }

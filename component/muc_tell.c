@@ -351,6 +351,7 @@ static void tell(struct muc_desk *m, struct muc_out *o, const struct event *e)
     case EVENT_STAFF:
         muc_staff_tell(m, o, e, v);
         break;
+    case EVENT_KEY_GONE:
     case EVENT_AGENT_GONE:
     case EVENT_OFFERED: /* muc_contact.c */
     case EVENT_OFFER_OVER:

@@ -70,7 +70,7 @@ struct room {
     int64_t idle_since_ms;
     TAILQ_ENTRY(room) idle_link;
 
-    struct bucket messages, escalations;
+    struct bucket messages, escalations, typing;
     bool asking; /* the assistant is at work, or will be asked again at ask_at_ms */
     int64_t ask_at_ms;
     TAILQ_ENTRY(room) owing_link;

@@ -413,9 +413,14 @@ void desk_key_list(struct desk *d, desk_fn *done, void *ctx)
 
 static void key_removed(struct op *op, struct change *c)
 {
+    struct desk *d = op->room->desk;
+    struct event e = {.kind = EVENT_KEY_GONE, .room_id = "", .agent_id = op->call};
+
     (void)c;
-    people_forget_tokens(op->room->desk);
-    op_done(op, OK, NULL);
+    people_forget_tokens(d);
+    op_answer(op, OK, NULL);
+    bus_publish(d->bus, &e);
+    op_end(op);
 }
 
 static void key_matched(struct op *op, struct query *q)
@@ -445,6 +450,7 @@ static void key_matched(struct op *op, struct query *q)
     hash = arena_alloc(c->arena, HASH_LEN);
     memcpy(hash, found->hash, HASH_LEN);
     c->token_gone = hash;
+    op->call = arena_dup(op->arena, found->subject);
     op->applied = key_removed;
     op_submit(op, c);
 }

@@ -328,6 +328,22 @@ static void typing_claimed(struct op *op, struct change *c)
     op_end(op);
 }
 
+#define TYPING_PER_SECOND 2
+#define TYPING_BURST 10
+
+/* What comes faster than anybody types is dropped: it promised nothing, and each one would reach
+ * every stream and client of the chat. */
+static bool typing_heard(struct room *r)
+{
+    int64_t retry_ms = 0;
+
+    if (!bucket_has(&r->typing, TYPING_PER_SECOND / 1000.0, TYPING_BURST, desk_now(r->desk),
+                    &retry_ms))
+        return false;
+    bucket_take(&r->typing);
+    return true;
+}
+
 static void typing_run(struct op *op)
 {
     struct room *r = op->room;
@@ -351,7 +367,8 @@ static void typing_run(struct op *op)
         return;
     }
     op_answer(op, OK, NULL);
-    typing_tell(op);
+    if (typing_heard(r))
+        typing_tell(op);
     op_end(op);
 }
 

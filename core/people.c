@@ -324,12 +324,19 @@ static bool ends_as_customer(struct arena *a, const char *name, const char *skel
     return !isalpha((unsigned char)name[strlen(name) - 1]);
 }
 
+/* "Al" looks like "AI", but is a name that people have. */
+static bool is_office_name(const struct directory *d, struct arena *a, const char *name,
+                           const char *skeleton)
+{
+    return map_get(d->names, skeleton) && strcmp(text_fold(a, name), "al") != 0;
+}
+
 bool directory_reserved_name(const struct directory *d, const char *name)
 {
     struct arena *a = arena_new();
     const char *skeleton = text_skeleton(a, name);
     const bool reserved = map_get(d->by_name, name_key(a, name)) != NULL ||
-                          map_get(d->names, skeleton) != NULL || has_office_word(d, a, name) ||
+                          is_office_name(d, a, name, skeleton) || has_office_word(d, a, name) ||
                           starts_as_office(a, skeleton) || ends_as_customer(a, name, skeleton);
 
     arena_free(a);

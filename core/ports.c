@@ -29,7 +29,8 @@ struct query *query_new(enum query_kind kind, query_done_fn *done, void *ctx)
     q->kind = kind;
     q->room = "";
     q->organization = "";
-    q->agent = q->cursor = "";
+    q->agent = "";
+    q->cursor = "";
     q->id = "";
     q->stanza_id = "";
     q->sender_id = "";

@@ -320,8 +320,7 @@ static enum err read_chats(struct sql *db, struct query *q)
         return e;
     e = sql_query(db, chats_text(q),
                   SQL_WITH(sql_text(q->organization), sql_int(p.section), sql_int(p.rank),
-                           sql_int(p.num), sql_int(last), sql_int(limit_of(q)),
-                           sql_text(q->agent)),
+                           sql_int(p.num), sql_int(last), sql_int(limit_of(q)), sql_text(q->agent)),
                   &row);
     if (e != OK || (e = collect_chats(q, row)) != OK)
         return e;

@@ -16,6 +16,7 @@ struct ticket {
 
 struct tickets {
     struct map *by_hash; /* in the order of their end */
+    struct map *held;    /* asker and chat -> how many, as (void *)(intptr_t) */
 };
 
 const char *auth_bearer(const char *header)
@@ -32,6 +33,7 @@ struct tickets *tickets_new(void)
     struct tickets *t = mem_alloc(sizeof(*t));
 
     t->by_hash = map_new();
+    t->held = map_new();
     return t;
 }
 
@@ -49,11 +51,39 @@ void tickets_free(struct tickets *t)
         return;
     map_each(t->by_hash, free_one, NULL);
     map_free(t->by_hash);
+    map_free(t->held);
     free(t);
 }
 
+#define OWNER_LEN (2 * ID_LEN + 2)
+
+static void owner_of(const struct ticket *one, char out[OWNER_LEN])
+{
+    (void)snprintf(out, OWNER_LEN, "%s/%s", one->id, one->chat);
+}
+
+static intptr_t count_held(struct tickets *t, const struct ticket *one, intptr_t step)
+{
+    char owner[OWNER_LEN];
+    intptr_t n;
+
+    owner_of(one, owner);
+    n = (intptr_t)map_get(t->held, owner) + step;
+    if (n > 0)
+        map_set(t->held, owner, (void *)n);
+    else
+        (void)map_take(t->held, owner);
+    return n;
+}
+
+static void drop(struct tickets *t, struct ticket *one)
+{
+    (void)count_held(t, one, -1);
+    free(one);
+}
+
 struct purge {
-    struct map *map;
+    struct tickets *tickets;
     int64_t now_ms;
 };
 
@@ -64,15 +94,15 @@ static bool purge_one(void *ctx, const char *key, void *value)
 
     if (t->until_ms > p->now_ms)
         return false;
-    (void)map_take(p->map, key);
-    free(t);
+    (void)map_take(p->tickets->by_hash, key);
+    drop(p->tickets, t);
     return true;
 }
 
 enum err tickets_put(struct tickets *t, const struct principal *who, const char *chat,
                      int64_t now_ms, char out[TOKEN_LEN + 1])
 {
-    struct purge p = {.map = t->by_hash, .now_ms = now_ms};
+    struct purge p = {.tickets = t, .now_ms = now_ms};
     char hash[HASH_HEX_LEN + 1];
     struct ticket *one;
 
@@ -84,6 +114,10 @@ enum err tickets_put(struct tickets *t, const struct principal *who, const char 
     one->until_ms = now_ms + TICKET_MS;
     snprintf(one->id, sizeof(one->id), "%s", who->id);
     snprintf(one->chat, sizeof(one->chat), "%s", chat);
+    if (count_held(t, one, 1) > TICKETS_EACH) {
+        drop(t, one);
+        return ERR_RATE;
+    }
     crypto_token(out);
     /* Looked up by hash, so that the time of a look-up says nothing about the ticket. */
     crypto_hash_hex(out, strlen(out), hash);
@@ -107,6 +141,6 @@ enum err tickets_use(struct tickets *t, const char *ticket, const char *chat, in
         who->id = id_out;
         e = OK;
     }
-    free(one);
+    drop(t, one);
     return e;
 }

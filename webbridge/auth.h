@@ -9,6 +9,7 @@
 
 #define TICKET_MS 30000
 #define TICKETS_MAX 10000
+#define TICKETS_EACH 20 /* of one asker for one chat */
 
 /* The token of "Bearer TOKEN"; NULL when it is something else. Lent from header. */
 const char *auth_bearer(const char *header);
@@ -19,7 +20,7 @@ struct tickets;
 
 struct tickets *tickets_new(void);
 void tickets_free(struct tickets *t);
-/* Errors  ERR_BUSY  TICKETS_MAX are out */
+/* Errors  ERR_BUSY  TICKETS_MAX are out; ERR_RATE  TICKETS_EACH are, of this asker */
 NODISCARD enum err tickets_put(struct tickets *t, const struct principal *who, const char *chat,
                                int64_t now_ms, char out[TOKEN_LEN + 1]);
 /* id_out: at least ID_LEN + 1 bytes, to which who->id will point.

@@ -74,16 +74,18 @@ static bool read_path(const char *path, struct target *t)
 static enum err make_way(const struct target *t, const char **detail)
 {
     struct stat st;
-    int fd, answer;
+    int fd, answer, why;
 
     if (lstat(t->u.local.sun_path, &st) != 0)
         return OK;
     *detail = "the path of http.listen is taken";
-    if (!S_ISSOCK(st.st_mode) || (fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) < 0)
+    if (!S_ISSOCK(st.st_mode) ||
+        (fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) < 0)
         return ERR_IO;
     answer = connect(fd, &t->u.any, t->len);
+    why = errno;
     close(fd);
-    if (answer == 0 || unlink(t->u.local.sun_path) != 0)
+    if (answer == 0 || why != ECONNREFUSED || unlink(t->u.local.sun_path) != 0)
         return ERR_IO;
     return OK;
 }

@@ -197,6 +197,7 @@ void feed_on_event(void *ctx, const struct event *e)
     case EVENT_ROLES:
     case EVENT_JOINED:
     case EVENT_AGENT_GONE:
+    case EVENT_KEY_GONE:
     case EVENT_OFFERED:
     case EVENT_OFFER_OVER:
     case EVENT_STAFF:
@@ -210,7 +211,7 @@ static void on_every(void *ctx, const struct event *e)
     struct sse *s = ctx;
     struct feed *f;
 
-    if (e->kind != EVENT_AGENT_GONE)
+    if (e->kind != EVENT_AGENT_GONE && e->kind != EVENT_KEY_GONE)
         return;
     TAILQ_FOREACH(f, &s->feeds, link)
     {

@@ -243,6 +243,10 @@ void sse_open(struct sse *s, struct call *c)
     struct feed *f;
     int fd;
 
+    if (!crypto_is_id(c->chat)) {
+        call_fail(c, ERR_NOT_FOUND, NULL);
+        return;
+    }
     if (!may_open(s, c, address))
         return;
     c->extra = read_wish(c);

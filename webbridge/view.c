@@ -77,7 +77,8 @@ struct json *view_chat(const struct viewer *v, const struct chat *c)
     put_agent(o, "assignedTo", v, c->assigned_to);
     json_put(o, "customer", view_customer(c));
     put_time(o, "createdAt", c->created_ms);
-    put_time(o, "lastMessageAt", c->last_seq > 0 ? c->last_ms : 0);
+    /* the log's last time would tell a customer when a note was written */
+    put_time(o, "lastMessageAt", v->kind != WHO_CUSTOMER && c->last_seq > 0 ? c->last_ms : 0);
     put_time(o, "waitingSince", c->state == CHAT_WAITING ? c->queued_ms : 0);
     put_time(o, "closedAt", c->closed_ms);
     if (position > 0)

@@ -94,6 +94,29 @@ static void blocked_chat_stays_blocked(void **state)
     assert_true(rig_room(r, chat->id)->chats[0].blocked);
 }
 
+static size_t listed_for(struct rig *r, const char *agent)
+{
+    struct query *q = rig_query(r, QUERY_CHATS, "");
+
+    q->agent = agent;
+    q->limit = 10;
+    assert_int_equal(rig_read(r, q), OK);
+    return q->n_chats;
+}
+
+static void list_is_without_the_chats_that_an_agent_is_shut_out_of(void **state)
+{
+    struct rig *r = *state;
+    const char *one = rig_add_chat(r, 1)->id, *two = rig_add_chat(r, 2)->id;
+    const char *a = rig_add_agent(r, 1)->id, *b = rig_add_agent(r, 2)->id;
+
+    assert_int_equal(put(r, one, a, STANDING_OUTCAST), OK);
+    assert_int_equal(put(r, two, a, STANDING_MEMBER), OK);
+    assert_int_equal(listed_for(r, a), 1);
+    assert_int_equal(listed_for(r, b), 2);
+    assert_int_equal(listed_for(r, ""), 2);
+}
+
 static void standing_without_a_room_is_refused(void **state)
 {
     struct rig *r = *state;
@@ -109,6 +132,7 @@ int main(void)
         RIG_TEST(start_tells_those_of_open_chats_only),
         RIG_TEST(removed_agent_takes_its_standings_along),
         RIG_TEST(blocked_chat_stays_blocked),
+        RIG_TEST(list_is_without_the_chats_that_an_agent_is_shut_out_of),
         RIG_TEST(standing_without_a_room_is_refused),
     };
     int failed = cmocka_run_group_tests_name("access in memory", tests, rig_in_memory, NULL);

@@ -157,7 +157,7 @@ async def test_banned_agent_stays_out(site):
     assert room not in await tom.items(room.split("@")[1])
     web = site.agent_web("tom")
     assert (await web.get(f"/api/chats/{customer.chat}")).status == 404
-    assert customer.chat.encode() not in (await web.get("/api/chats?limit=100")).ok().body
+    assert customer.chat.encode() not in (await web.get("/api/chats?filter=all&limit=100")).ok().body
     banned = listed(await admin(sarah, room, item(affiliation="outcast"), kind="get"))
     assert list(banned) == [site.jids["tom"]]
     assert (await admin(vera, room, item(jid=site.jids["tom"], affiliation="member"))).type \
@@ -296,3 +296,12 @@ async def test_chat_states_are_reflected_as_they_were_sent(site, state):
                f"<{state} xmlns='http://jabber.org/protocol/chatstates'/></message>")
     seen = await sarah.wait(lambda s: s.chat_state is not None and s.room == room, mark)
     assert seen.chat_state == state
+
+
+async def test_names_of_agents_cannot_be_probed_through_others_rooms(site):
+    _, room, _, _, _ = await observed(site)
+    eve = await site.agent("eve")
+    answers = [await admin(eve, room, item(nick=nick, role="participant"))
+               for nick in ("Tom", "Nobody")]
+    assert answers[0].error == answers[1].error == ("cancel", "item-not-found")
+    assert answers[0].error_text == answers[1].error_text

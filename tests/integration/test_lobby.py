@@ -57,7 +57,10 @@ async def test_escalation_and_claim_are_announced_with_a_plain_link(site):
     assert "conference" not in str(news)  # some clients accept invitations by themselves
     sarah = await site.agent("sarah")
     await sarah.join(site.room(customer.chat), "Sarah")
-    await tom.said(LOBBY, "Sarah took Alice Lobby", news.index)
+    taken = await tom.said(LOBBY, "Sarah took Alice Lobby", news.index)
+    sarah.start_say(site.room(customer.chat), "!release")
+    again = await tom.wait(lambda s: s.line and link in s.body, taken.index)
+    assert again.body == f"WAITS AGAIN Alice Lobby - wants a person - {link}"
 
 
 async def test_what_was_announced_is_history_for_who_comes_later(site):

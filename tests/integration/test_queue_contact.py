@@ -177,7 +177,8 @@ async def test_programs_that_answer_each_other_fall_silent(own_site):
     mark = sarah.mark
     for _ in range(20):
         sarah.send(f"<message to='{QUEUE}' type='chat'><body>I am not at my desk.</body></message>")
-    await ask(sarah, "queue")
+    sarah.send(f"<message to='{QUEUE}' type='chat'><body>notify-prefs</body></message>")
+    await told(sarah, mark, "You hear of chats")
     answers = [s for s in sarah.received[mark:] if s.sender == QUEUE
                and "do not know" in (s.body or "")]
     assert len(answers) == 5

@@ -3,7 +3,7 @@
 import pytest
 
 from lib.agent import MUC_USER, Refused
-from test_staff_rooms import ADMIN, form, made, refused
+from test_staff_rooms import ADMIN, OWNER, form, made, refused
 
 ITEM = "{%s}item" % ADMIN
 
@@ -203,3 +203,56 @@ async def test_private_words_follow_the_room_s_rule(site):
     assert (await tom.wait(lambda s: s.id == "p1")).error == ("auth", "forbidden")
     sarah.send(f"<message type='chat' to='{room}/Nina' id='p2'><body>hello</body></message>")
     assert (await nina.wait(lambda s: s.body == "hello", after)).nick == "Sarah"
+
+
+async def test_nick_that_was_given_to_a_member_is_kept_for_it(site):
+    sarah, room = await made(site)
+    tom, nina = await site.agent("tom"), await site.agent("nina")
+    assert await change(sarah, room, {"jid": nina.bare, "affiliation": "member",
+                                      "nick": "Second in command"}) == "result"
+    assert await refused(tom, room, "Second in command") == ("cancel", "conflict")
+    assert (await nina.join(room, "Second in command")).nick == "Second in command"
+
+
+async def test_visitor_s_request_for_voice_is_granted_by_a_form(site):
+    sarah, tom, _, room = await three(site, moderatedroom="1")
+    after = sarah.mark
+    tom.send(f"<message to='{room}' id='v1'><x xmlns='jabber:x:data' type='submit'>"
+             "<field var='FORM_TYPE'><value>http://jabber.org/protocol/muc#request</value></field>"
+             "<field var='muc#role'><value>participant</value></field></x></message>")
+    asked = await sarah.wait(lambda s: s.kind == "message" and s.sender == room
+                             and s.xml.find("{jabber:x:data}x") is not None, after)
+    assert "Tom" in str(asked)
+    after = tom.mark
+    sarah.send(f"<message to='{room}' id='v2'><x xmlns='jabber:x:data' type='submit'>"
+               "<field var='FORM_TYPE'><value>http://jabber.org/protocol/muc#request</value>"
+               "</field><field var='muc#role'><value>participant</value></field>"
+               "<field var='muc#roomnick'><value>Tom</value></field>"
+               "<field var='muc#request_allow'><value>1</value></field></x></message>")
+    told = await tom.wait(lambda s: s.kind == "presence" and s.nick == "Tom", after)
+    assert told.item["role"] == "participant"
+
+
+async def test_hostile_requests_are_answered_and_do_no_harm(site):
+    sarah, room = await made(site)
+    many = "".join(f"<item jid='x{i}@localhost' affiliation='member'/>" for i in range(200))
+    fields = "".join(f"<field var='f{i}'><value>v</value></field>" for i in range(500))
+    long = "x" * 5000
+    for kind, payload in (
+            ("set", f"<query xmlns='{ADMIN}'>{many}</query>"),
+            ("set", f"<query xmlns='{ADMIN}'><item nick='Sarah' role='none'>"
+                    f"<reason>{long}</reason></item></query>"),
+            ("set", form(roomname=long)), ("set", form(roomsecret=long)),
+            ("set", form(lang="&lt;x/&gt;" * 400)),
+            ("set", form(roomowners=[f"o{i}@localhost" for i in range(200)])),
+            ("set", f"<query xmlns='{OWNER}'><x xmlns='jabber:x:data' type='submit'>{fields}</x>"
+                    "</query>"),
+            ("set", f"<query xmlns='{OWNER}'><destroy><reason>{long}</reason></destroy></query>"),
+            ("get", f"<query xmlns='{ADMIN}'><item affiliation='none'/></query>"),
+            ("set", f"<query xmlns='{OWNER}'><x xmlns='jabber:x:data'/></query>")):
+        assert (await sarah.iq(kind, room, payload)).type in ("error", "result"), payload[:80]
+    assert (await sarah.ping(f"{room}/Sarah")).type == "result"
+    tom = await site.agent("tom")
+    for local in ("y" * 300, "a b".replace(" ", "%20"), "ü" * 100):
+        got = await refused(tom, f"{local}@{room.split('@')[1]}", "Tom", "p" * 4000)
+        assert got is not None

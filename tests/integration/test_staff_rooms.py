@@ -294,6 +294,12 @@ async def test_visitor_of_a_moderated_room_has_no_voice(site):
     with pytest.raises(Refused) as no:
         await tom.say(room, "may I?")
     assert no.value.error == ("auth", "forbidden")
+    after = sarah.mark
+    tom.send(f"<message type='groupchat' to='{room}' id='t1'>"
+             "<composing xmlns='http://jabber.org/protocol/chatstates'/></message>")
+    await tom.ping(f"{room}/Tom")
+    await sarah.ping(f"{room}/Sarah")
+    assert not [s for s in sarah.received[after:] if s.chat_state]
     assert not sarah.lines(room)
 
 

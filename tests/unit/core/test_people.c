@@ -192,6 +192,7 @@ static void names_of_people_are_free(void **state)
         "Sara",
         "Sarah Connor",
         "Aiko",
+        "Al",
         "Ai Weiwei",
         "Alan",
         "Jan Bot",

@@ -300,7 +300,7 @@ static void message_becomes_what_it_holds(void **state)
         {"<message type='chat' " ROOM "><body>hi</body></message>", MUC_REPLY},
         {"<message " ROOM "><x xmlns='http://jabber.org/protocol/muc#user'>"
          "<invite to='a@b'/></x></message>",
-         MUC_REPLY},
+         MUC_INVITE},
         {"<message type='chat'><body>hi</body></message>", MUC_REPLY},
         {"<message type='headline'><body>hi</body></message>", MUC_IGNORE},
     };

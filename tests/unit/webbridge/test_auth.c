@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -76,9 +77,29 @@ static void tickets_are_bounded_until_old_ones_end(void **state)
 {
     char ticket[TOKEN_LEN + 1];
 
-    for (int i = 0; i < TICKETS_MAX; i++)
-        assert_int_equal(tickets_put(*state, &customer, CHAT, 0, ticket), OK);
+    char id[16];
+    struct principal asker = {.kind = WHO_AGENT, .id = id};
+
+    for (int i = 0; i < TICKETS_MAX; i++) {
+        (void)snprintf(id, sizeof(id), "agent%d", i);
+        assert_int_equal(tickets_put(*state, &asker, CHAT, 0, ticket), OK);
+    }
     assert_int_equal(tickets_put(*state, &customer, CHAT, 1, ticket), ERR_BUSY);
+    assert_int_equal(tickets_put(*state, &customer, CHAT, TICKET_MS, ticket), OK);
+}
+
+static void one_asker_cannot_take_all_tickets(void **state)
+{
+    char ticket[TOKEN_LEN + 1], id[ID_LEN + 1];
+    struct principal who;
+    struct principal other = {.kind = WHO_AGENT, .id = "other"};
+
+    for (int i = 0; i < TICKETS_EACH; i++)
+        assert_int_equal(tickets_put(*state, &customer, CHAT, 0, ticket), OK);
+    assert_int_equal(tickets_use(*state, ticket, CHAT, 1, id, &who), OK);
+    assert_int_equal(tickets_put(*state, &customer, CHAT, 1, ticket), OK);
+    assert_int_equal(tickets_put(*state, &customer, CHAT, 1, ticket), ERR_RATE);
+    assert_int_equal(tickets_put(*state, &other, CHAT, 1, ticket), OK);
     assert_int_equal(tickets_put(*state, &customer, CHAT, TICKET_MS, ticket), OK);
 }
 
@@ -104,6 +125,7 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(unknown_ticket_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(tickets_are_bounded_until_old_ones_end, setup, teardown),
+        cmocka_unit_test_setup_teardown(one_asker_cannot_take_all_tickets, setup, teardown),
         cmocka_unit_test(bearer_is_read_strictly),
     };
 
