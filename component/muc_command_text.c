@@ -59,7 +59,7 @@ static const char unknown[] = "There is no such command; it was not shown to the
 void muc_command_room(struct call *c, struct muc_out *o, const struct muc_room *v, size_t from)
 {
     const struct muc_intent *i = &c->intent;
-    const char *word = i->body + 1;
+    const char *word = i->body + 1 + strspn(i->body + 1, " \t");
     size_t len = strcspn(word, " \t\n");
     const struct muc_command *command = muc_command_named(word, len);
     struct principal who = muc_agent_of(c->m, i->in);

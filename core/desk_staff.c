@@ -130,20 +130,19 @@ bool staff_apply(struct room *r, const struct change *c)
 
     if (c->replayed || r->stale)
         return false;
-    if (c->staff || c->n_entries > 0) {
-        now = c->staff ? *c->staff : *r->staff;
-        if (c->staff && r->staff) {
+    if (c->staff) {
+        now = *c->staff;
+        if (r->staff) { /* those of the copy may be older */
             now.last_seq = r->staff->last_seq;
-            now.last_pos = r->staff->last_pos;
             now.last_gid = r->staff->last_gid;
             now.last_ms = r->staff->last_ms;
         }
-        for (size_t i = 0; i < c->n_entries; i++) {
-            now.last_seq = c->entries[i].seq;
-            now.last_gid = c->entries[i].gid;
-            now.last_ms = c->entries[i].created_ms;
-        }
         room_set_staff(r, &now);
+    }
+    for (size_t i = 0; i < c->n_entries; i++) {
+        r->staff->last_seq = c->entries[i].seq;
+        r->staff->last_gid = c->entries[i].gid;
+        r->staff->last_ms = c->entries[i].created_ms;
     }
     if (c->staff)
         staff_card_put(r->desk, r->staff);

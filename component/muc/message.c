@@ -30,7 +30,8 @@ static const char *gist(struct arena *a, const char *body)
 
 static bool is_command(const char *text)
 {
-    char c = text[0] == '!' ? text[1] : '\0';
+    /* a slip of the space bar must not show a note to the customer */
+    char c = text[0] == '!' ? text[1 + strspn(text + 1, " \t")] : '\0';
 
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }

@@ -20,7 +20,7 @@ extern const struct embedded db_migrations[];
 
 static off_t size_of(const struct rig *r, const char *suffix)
 {
-    char path[128];
+    char path[160];
     struct stat st;
 
     (void)snprintf(path, sizeof path, "%s%s", r->path, suffix);
@@ -49,7 +49,7 @@ static void files_are_for_their_owner_only(void **state)
 
     rig_add_chat(r, 1);
     for (size_t i = 0; i < 4; i++) {
-        char path[128];
+        char path[160];
         struct stat st;
 
         (void)snprintf(path, sizeof path, "%s%s", r->path, suffixes[i]);

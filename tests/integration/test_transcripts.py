@@ -1,6 +1,7 @@
 """The transcripts of tests/scenarios over the wire: the same files that run in process, against the
 daemon behind a real server. Their form is described in tests/scenarios/README.md."""
 
+import itertools
 import pathlib
 import re
 import xml.etree.ElementTree as ET
@@ -11,6 +12,7 @@ from lib.prosody import DOMAIN
 
 FOLDER = pathlib.Path(__file__).resolve().parents[1] / "scenarios"
 CLIENT = "jabber:client"
+NUMBERS = itertools.count(1)
 SHOWN = {"message", "agent_joined", "agent_left", "escalated", "closed", "reopened", "typing",
          "message_updated", "message_deleted", "read"}
 
@@ -139,13 +141,52 @@ class Transcript:
     # -- the web side --------------------------------------------------------------------------
 
     async def begin(self, name, state, customer):
-        make = self.site.waiting if state == "waiting" else self.site.customer
+        make = self.site.customer if state == "assistant" else self.site.waiting
         c = await make(**({"name": customer} if customer else {}))
         self.customers[name] = c
         self.names[name] = self.site.room(c.chat)
         self.names[name + "!id"] = c.chat
         self.streams[name] = await c.stream()
         self.heard[name] = 0
+        if state == "live":
+            await self.enter("sarah/a", f"{self.names[name]}/Sarah", subjects=2)
+            await self.streams[name].until(
+                lambda es: any(e.name == "agent_joined" for e in es), what="agent_joined")
+            await self.forget()
+
+    async def enter(self, word, where, subjects=1):
+        """A claim changes the subject once more."""
+        agent = await self.client(word)
+        after, room = agent.mark, where.partition("/")[0]
+        agent.send(f"<presence to='{where}'><x xmlns='http://jabber.org/protocol/muc'>"
+                   "<history maxstanzas='0'/></x></presence>")
+
+        def is_subject(s):
+            return s.kind == "message" and s.room == room and \
+                s.xml.find(f"{{{CLIENT}}}subject") is not None
+
+        await agent.until(lambda _: sum(map(is_subject, agent.received[after:])) >= subjects,
+                          what="the subject")
+        await self.forget()
+
+    async def room(self, name):
+        self.names[name] = f"team-{name}{next(NUMBERS)}@{DOMAIN}"
+        await self.enter("sarah/a", f"{self.names[name]}/Sarah")
+        answer = await self.clients["sarah/a"].iq(
+            "set", self.names[name], "<query xmlns='http://jabber.org/protocol/muc#owner'>"
+            "<x xmlns='jabber:x:data' type='submit'/></query>")
+        assert answer.type == "result", answer
+        await self.forget()
+
+    async def forget(self):
+        for word in self.clients:
+            await self.sync(word)
+        for word in self.clients:
+            await self.sync(word)
+            self.seen[word] = len(self.clients[word].received)
+        for name, customer in self.customers.items():
+            await customer.info()
+            self.heard[name] = len(self.streams[name].events)
 
     async def customer(self, name, verb, text):
         c = self.customers[name]
@@ -194,7 +235,13 @@ class Transcript:
             return
         verb, _, rest = line.partition(" ")
         who, _, rest = self.fill(rest).partition(" ")
-        if verb == "chat":
+        if verb == "room":
+            await self.room(who)
+        elif verb == "-":
+            await self.forget()
+        elif verb == "+":
+            await self.enter(who, rest)
+        elif verb == "chat":
             state, _, customer = rest.partition(" ")
             await self.begin(who, state, customer)
         elif verb == ">":

@@ -171,6 +171,22 @@ static bool set_chat(struct script *s, char *rest)
     return true;
 }
 
+/* What no client and no customer does. */
+static bool run_passing(struct script *s, const char *verb, char *rest)
+{
+    if (strcmp(verb, "~") == 0)
+        world_pass(s->world, strtol(rest, NULL, 10) * 1000);
+    else if (strcmp(verb, "-") == 0)
+        world_forget(s->world);
+    else if (strcmp(verb, "restart") == 0)
+        world_restart(s->world);
+    else if (strcmp(verb, "room") == 0)
+        world_room(s->world, rest);
+    else
+        return false;
+    return true;
+}
+
 static bool run_line(struct script *s, char *line)
 {
     const char *unknown = NULL;
@@ -186,11 +202,13 @@ static bool run_line(struct script *s, char *line)
         return true;
     if (strcmp(verb, "chat") == 0)
         return set_chat(s, rest);
-    if (strcmp(verb, "~") == 0) {
-        world_pass(s->world, strtol(rest, NULL, 10) * 1000);
+    if (run_passing(s, verb, rest))
+        return true;
+    who = next_word(&rest);
+    if (strcmp(verb, "+") == 0) {
+        world_enter(s->world, full_jid(s, who), rest);
         return true;
     }
-    who = next_word(&rest);
     if (strcmp(verb, ">") == 0) {
         world_send(s->world, full_jid(s, who), rest);
         return true;

@@ -185,9 +185,8 @@ static void people(struct world *w)
     world_name(w, "domain", WORLD_DOMAIN);
 }
 
-struct world *world_new(void)
+static void begin(struct world *w)
 {
-    struct world *w = mem_alloc(sizeof(*w));
     struct desk_options o = {
         .time = {.self = w, .now_ms = now_ms, .id = new_id},
         .texts = {.waiting = "⏱️ Connecting you to a support agent. Please wait...",
@@ -201,6 +200,16 @@ struct world *world_new(void)
         .messages_per_minute = 100000,
         .messages_burst = 100000,
         .escalations_per_hour = 1000};
+
+    o.store = store_port(w->store);
+    w->bus = bus_new();
+    w->desk = desk_new(&o, w->bus);
+    desk_start(w->desk, done, w);
+    world_settle(w);
+}
+
+static void begin_rooms(struct world *w)
+{
     struct muc_desk_options m = {.wire = {.self = w,
                                           .up = wire_up,
                                           .room = wire_room,
@@ -210,6 +219,22 @@ struct world *world_new(void)
                                  .domain = WORLD_DOMAIN,
                                  .name = "Support"};
 
+    w->muc = muc_desk_new(&m, w->desk, w->bus);
+    muc_desk_link(w->muc, true);
+    w->ears = bus_subscribe(w->bus, NULL, on_event, w);
+    world_settle(w);
+}
+
+static void end(struct world *w)
+{
+    bus_end(w->ears);
+    muc_desk_free(w->muc);
+}
+
+struct world *world_new(void)
+{
+    struct world *w = mem_alloc(sizeof(*w));
+
     w->arena = arena_new();
     w->now_ms = 1700000000000;
     w->clients = map_new();
@@ -217,23 +242,24 @@ struct world *world_new(void)
     w->names = map_new();
     if (store_open(":memory:", NULL, NULL, NULL, &w->store) != OK)
         abort();
-    o.store = store_port(w->store);
-    w->bus = bus_new();
-    w->desk = desk_new(&o, w->bus);
-    desk_start(w->desk, done, w);
-    world_settle(w);
+    begin(w);
     people(w);
-    w->muc = muc_desk_new(&m, w->desk, w->bus);
-    muc_desk_link(w->muc, true);
-    w->ears = bus_subscribe(w->bus, NULL, on_event, w);
-    world_settle(w);
+    begin_rooms(w);
     return w;
+}
+
+void world_restart(struct world *w)
+{
+    end(w);
+    desk_free(w->desk);
+    bus_free(w->bus);
+    begin(w);
+    begin_rooms(w);
 }
 
 void world_free(struct world *w)
 {
-    bus_end(w->ears);
-    muc_desk_free(w->muc);
+    end(w);
     store_close(w->store);
     desk_free(w->desk);
     bus_free(w->bus);
@@ -276,9 +302,53 @@ void world_chat(struct world *w, const char *name, const char *state, const char
     world_settle(w);
     world_name(w, name, arena_printf(w->arena, "%s@" WORLD_DOMAIN, w->answer_chat));
     world_name(w, arena_printf(w->arena, "%s!id", name), w->answer_chat);
-    if (strcmp(state, "waiting") == 0)
+    if (strcmp(state, "assistant") != 0)
         (void)world_customer(w, name, "escalates", "wants a person");
     w->heard = NULL;
+    if (strcmp(state, "live") == 0)
+        world_enter(w, "sarah@example.org/a", arena_printf(w->arena, "{%s}/Sarah", name));
+}
+
+void world_forget(struct world *w)
+{
+    map_free(w->clients);
+    map_free(w->heads);
+    w->clients = map_new();
+    w->heads = map_new();
+    w->heard = NULL;
+}
+
+static void send_filled(struct world *w, const char *from, const char *text)
+{
+    const char *unknown = NULL;
+    char *filled = world_fill(w, text, &unknown);
+
+    if (!filled)
+        abort();
+    world_send(w, from, filled);
+}
+
+void world_enter(struct world *w, const char *from, const char *where)
+{
+    send_filled(w, from,
+                arena_printf(w->arena,
+                             "<presence to='%s'><x xmlns='http://jabber.org/protocol/muc'>"
+                             "<history maxstanzas='0'/></x></presence>",
+                             where));
+    world_forget(w);
+}
+
+void world_room(struct world *w, const char *name)
+{
+    world_name(w, name, arena_printf(w->arena, "team-%s@" WORLD_DOMAIN, name));
+    world_enter(w, "sarah@example.org/a", arena_printf(w->arena, "{%s}/Sarah", name));
+    send_filled(w, "sarah@example.org/a",
+                arena_printf(w->arena,
+                             "<iq type='set' id='made' to='{%s}'><query "
+                             "xmlns='http://jabber.org/protocol/muc#owner'>"
+                             "<x xmlns='jabber:x:data' type='submit'/></query></iq>",
+                             name));
+    world_forget(w);
 }
 
 void world_send(struct world *w, const char *from, const char *text)

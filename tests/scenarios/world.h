@@ -46,6 +46,14 @@ void world_settle(struct world *w);
 void world_pass(struct world *w, int64_t ms);
 
 void world_chat(struct world *w, const char *name, const char *state, const char *customer);
+/* A room of Sarah's own, made and open. */
+void world_room(struct world *w, const char *name);
+/* One enters; what that brings is not looked at. */
+void world_enter(struct world *w, const char *from, const char *where);
+/* What clients and customers have been told until now is not looked at. */
+void world_forget(struct world *w);
+/* The service ends without a word and begins again on what is stored. */
+void world_restart(struct world *w);
 bool world_customer(struct world *w, const char *name, const char *verb, const char *text);
 void world_send(struct world *w, const char *from, const char *text);
 /* The next stanza of a client, taken; NULL when there is none. */

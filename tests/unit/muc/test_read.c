@@ -257,6 +257,7 @@ static void message_becomes_what_it_holds(void **state)
         {"<message type='groupchat' " ROOM "><body> !claim me</body></message>", MUC_COMMAND},
         {"<message type='groupchat' " ROOM "><body>!</body></message>", MUC_MESSAGE},
         {"<message type='groupchat' " ROOM "><body>!!</body></message>", MUC_MESSAGE},
+        {"<message type='groupchat' " ROOM "><body>! note</body></message>", MUC_COMMAND},
         {"<message type='groupchat' " ROOM "><body>!1</body></message>", MUC_MESSAGE},
         {"<message type='groupchat' " ROOM "><body>!claim</body>"
          "<replace xmlns='urn:xmpp:message-correct:0' id='1'/></message>",

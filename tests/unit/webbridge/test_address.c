@@ -41,15 +41,9 @@ static void key_is_all_of_ipv4_and_half_of_ipv6(void **state)
 
 static void what_is_no_address_is_not_parsed(void **state)
 {
-    static const char *const bad[] = {"",
-                                      "x",
-                                      "1.2.3",
-                                      "1.2.3.4.5",
-                                      "[::1",
-                                      "unknown",
-                                      "_secret",
-                                      "01234567890123456789012345678901234567890123456789012345678"
-                                      "901234567890"};
+    static const char *const bad[] = {
+        "",     "x",       "1.2.3",   "1.2.3.4.5",
+        "[::1", "unknown", "_secret", "0123456789012345678901234567890123456789012345678"};
     struct address a;
 
     (void)state;
