@@ -8,7 +8,6 @@
 struct admin {
     struct call *c;
     size_t next;
-    bool was_in; /* the item's agent is in the room: its presence says what changed */
 };
 
 static void carry_out(struct admin *a);
@@ -18,20 +17,25 @@ static const struct muc_admin_item *item_of(const struct admin *a)
     return &a->c->intent.items[a->next];
 }
 
-/* XEP-0045 #modifymember: moderators hear of who is not in the room. */
-static void tell_moderators(struct call *c, struct muc_out *o, const struct muc_room *v,
-                            const struct muc_admin_item *item)
+/* XEP-0045 #modifymember: of who is not in the room moderators hear, and the agent itself. */
+static void tell_absent(struct call *c, struct muc_out *o, const struct muc_room *v,
+                        const struct muc_admin_item *item)
 {
+    struct directory *d = desk_directory(c->m->desk);
+    const struct agent *who =
+        *item->jid ? directory_by_jid(d, item->jid) : directory_by_name(d, item->nick);
     size_t n = v->n_occupants;
 
-    for (size_t i = 0; i < n && *item->jid; i++)
-        if (strcmp(v->occupants[i].jid, item->jid) == 0)
+    for (size_t i = 0; i < n && who; i++)
+        if (strcmp(v->occupants[i].jid, who->jid) == 0)
             return;
-    for (size_t i = 0; i < n && *item->jid; i++)
+    for (size_t i = 0; i < n && who; i++)
         for (size_t k = 0; k < v->occupants[i].n_sessions; k++)
             if (strcmp(v->occupants[i].role, "moderator") == 0)
-                muc_send_affiliation(&c->m->service, o, v, item->jid, item->affiliation,
+                muc_send_affiliation(&c->m->service, o, v, who->jid, item->affiliation,
                                      v->occupants[i].sessions[k].address);
+    if (who)
+        muc_send_own_affiliation(&c->m->service, o, v, who->jid, item->affiliation);
 }
 
 static void done(void *ctx, enum err e, const struct desk_answer *answer)
@@ -44,7 +48,7 @@ static void done(void *ctx, enum err e, const struct desk_answer *answer)
     if ((e == ERR_INVALID || e == ERR_CONFLICT) && *item_of(a)->role)
         e = ERR_NOT_ALLOWED;
     if (e == OK && *item_of(a)->affiliation && !answer->unchanged && answer->room)
-        tell_moderators(c, &o, muc_view(c->m, o.arena, answer->room), item_of(a));
+        tell_absent(c, &o, muc_view(c->m, o.arena, answer->room), item_of(a));
     if (e != OK)
         muc_refuse_text(c, &o, e, answer ? answer->detail : NULL);
     else if (a->next + 1 == c->intent.n_items)

@@ -144,6 +144,17 @@ static void of_stranger(struct call *c)
     muc_call_free(c);
 }
 
+static void refuse_encrypted(struct call *c)
+{
+    static const char text[] = "This room is bridged to a web customer and cannot carry "
+                               "end-to-end encrypted messages. Turn encryption off.";
+    struct muc_out o = muc_out_new(c->m);
+
+    muc_refuse_text(c, &o, ERR_NOT_ACCEPTABLE, text);
+    arena_free(o.arena);
+    muc_call_free(c);
+}
+
 static void to_room(struct call *c)
 {
     struct muc_desk *m = c->m;
@@ -158,6 +169,10 @@ static void to_room(struct call *c)
     }
     if (who.kind == WHO_ANONYMOUS) {
         of_stranger(c);
+        return;
+    }
+    if (i->kind == MUC_JOIN && desk_staff_off(m->desk, i->room)) {
+        muc_call_refuse(c, ERR_NOT_ALLOWED); /* XEP-0045 #createroom */
         return;
     }
     switch (i->kind) {
@@ -181,6 +196,9 @@ static void to_room(struct call *c)
         break;
     case MUC_MESSAGE:
         muc_post(c, &who);
+        break;
+    case MUC_ENCRYPTED:
+        refuse_encrypted(c);
         break;
     case MUC_TYPING:
         muc_type(c, &who);

@@ -147,6 +147,8 @@ void muc_staff_show_config(struct call *c, struct muc_out *o, const struct room 
 bool muc_staff_configure(struct call *c, struct muc_out *o, const struct room *r);
 bool muc_staff_invite(struct call *c, struct muc_out *o, const struct room *r,
                       const struct muc_room *v);
+/* Could this person see the room at all? */
+bool muc_staff_could_come(const struct muc_desk *m, const struct room *r, const char *jid);
 void muc_staff_decline(struct call *c, struct muc_out *o, const struct muc_room *v);
 void muc_staff_ask_voice(struct call *c, struct muc_out *o, const struct muc_room *v, size_t from);
 

@@ -125,6 +125,7 @@ static bool of_occupant(struct call *c, struct muc_out *o, const struct muc_room
     switch (c->intent.kind) {
     case MUC_TYPING:
     case MUC_EPHEMERAL:
+    case MUC_ENCRYPTED:
     case MUC_MARKER:
         reflect(c, o, v, who);
         return false;
@@ -243,6 +244,24 @@ static void looked(void *ctx, enum err e, const struct desk_answer *a)
         muc_call_free(c);
 }
 
+/* In a lobby the service itself speaks, and who is on duty must be able to read. */
+static void encrypted(struct call *c)
+{
+    struct muc_out o;
+
+    if (lobby_organization(c->intent.room)) {
+        o = muc_out_new(c->m);
+        muc_refuse_text(c, &o, ERR_NOT_ACCEPTABLE,
+                        "The lobby carries no end-to-end encrypted messages. Turn encryption off.");
+        arena_free(o.arena);
+        muc_call_free(c);
+    } else if (*c->intent.body) {
+        post(c);
+    } else {
+        desk_staff_look(c->m->desk, c->intent.in->from.bare, c->intent.room, looked, c);
+    }
+}
+
 void muc_staff(struct call *c)
 {
     switch (c->intent.kind) {
@@ -259,6 +278,9 @@ void muc_staff(struct call *c)
     case MUC_MESSAGE:
     case MUC_COMMAND: /* a room of staff knows none: it is a message */
         post(c);
+        break;
+    case MUC_ENCRYPTED:
+        encrypted(c);
         break;
     case MUC_CORRECT:
     case MUC_RETRACT:

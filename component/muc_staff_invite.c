@@ -21,12 +21,12 @@ static void may_come(void *ctx, enum err e, const struct desk_answer *a)
 }
 
 /* Only those are invited who could come: nobody learns from us of a room that it cannot see. */
-static bool could_come(const struct call *c, const struct room *r, const char *guest)
+bool muc_staff_could_come(const struct muc_desk *m, const struct room *r, const char *guest)
 {
-    const struct agent *a = directory_by_jid(desk_directory(c->m->desk), guest);
+    const struct agent *a = directory_by_jid(desk_directory(m->desk), guest);
     const char *organization = room_staff(r)->organization;
 
-    if (!a && !desk_staff_open(c->m->desk, room_id(r)))
+    if (!a && !desk_staff_open(m->desk, room_id(r)))
         return false;
     return !*organization || (a && strcmp(a->organization, organization) == 0);
 }
@@ -41,7 +41,7 @@ bool muc_staff_invite(struct call *c, struct muc_out *o, const struct room *r,
     struct staff_item member = {
         .jid = i->guest, .nick = "", .affiliation = AFFILIATION_MEMBER, .reason = ""};
 
-    if (!who || !could_come(c, r, i->guest)) {
+    if (!who || !muc_staff_could_come(c->m, r, i->guest)) {
         muc_reply_error(o, i->in, who ? COND_NOT_FOUND : COND_NOT_ACCEPTABLE, NULL, NULL);
         return false;
     }

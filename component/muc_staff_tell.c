@@ -27,16 +27,22 @@ static void removed(struct muc_desk *m, struct muc_out *o, const struct staff_ev
     muc_send_expelled(&m->service, o, v, &who, true, &how);
 }
 
-/* XEP-0045 #bullet-aff-notify: to those who could have done it. */
-static void affiliated(struct muc_desk *m, struct muc_out *o, const struct staff_event *e,
+/* XEP-0045 #bullet-aff-notify: to those who could have done it, and to the person itself. Who could
+ * not see the room hears nothing of it. */
+static void affiliated(struct muc_desk *m, struct muc_out *o, const struct event *event,
                        const struct muc_room *v)
 {
+    const struct staff_event *e = event->staff;
+
     for (size_t i = 0; i < v->n_occupants; i++)
         for (size_t k = 0; k < v->occupants[i].n_sessions; k++)
             if (strcmp(v->occupants[i].role, "moderator") == 0)
                 muc_send_affiliation(&m->service, o, v, e->affiliate->jid,
                                      affiliation_name(e->affiliate->affiliation),
                                      v->occupants[i].sessions[k].address);
+    if (muc_staff_could_come(m, event->room, e->affiliate->jid))
+        muc_send_own_affiliation(&m->service, o, v, e->affiliate->jid,
+                                 affiliation_name(e->affiliate->affiliation));
 }
 
 static void configured(struct muc_desk *m, struct muc_out *o, const struct staff_event *e,
@@ -77,7 +83,7 @@ void muc_staff_tell(struct muc_desk *m, struct muc_out *o, const struct event *e
             muc_send_changed(&m->service, o, v, who, e->actor, e->reason);
         break;
     case STAFF_AFFILIATED:
-        affiliated(m, o, e, v);
+        affiliated(m, o, event, v);
         break;
     case STAFF_CONFIGURED:
         configured(m, o, e, v);

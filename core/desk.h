@@ -173,7 +173,8 @@ enum moderation {
     MODERATE_KICK,   /* out, and may come back; the customer: the chat is closed */
     MODERATE_MEMBER, /* is let in (again) */
     MODERATE_REMOVE, /* out, and may not come back */
-    MODERATE_BAN     /* the same, as an outcast; the customer: blocked for good, the chat closed */
+    MODERATE_BAN,    /* the same, as an outcast; the customer: blocked for good, the chat closed */
+    MODERATE_UNBLOCK /* the customer of a closed chat too: its token opens the chat again */
 };
 
 struct moderate {
@@ -191,7 +192,8 @@ struct moderate {
 void desk_moderate(struct desk *d, const struct principal *who, const char *chat,
                    const struct moderate *m, desk_fn *done, void *ctx);
 
-/* Let an agent in, so that it can be invited. address: the asker's session, a participant's.
+/* Let an agent in, so that it can be invited. address: the asker's session, a participant's; "":
+ * any of its sessions.
  * Errors  ERR_NOT_OCCUPANT; ERR_FORBIDDEN a visitor; ERR_NOT_FOUND no agent of that organization;
  *         ERR_NOT_ALLOWED a supervisor has shut it out; ERR_RATE; ERR_CLOSED */
 void desk_invite(struct desk *d, const struct principal *who, const char *chat, const char *address,

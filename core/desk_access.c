@@ -166,7 +166,8 @@ static void invite_run(struct op *op)
 
     if (e == OK && r->chat->state == CHAT_CLOSED)
         e = ERR_CLOSED;
-    if (e == OK && !room_has(r, op->who.id, call->address))
+    if (e == OK && !(*call->address ? room_has(r, op->who.id, call->address)
+                                    : room_own(r, op->who.id) != NULL))
         e = ERR_NOT_OCCUPANT;
     if (e != OK) {
         op_done(op, e, NULL);

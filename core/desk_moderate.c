@@ -49,6 +49,7 @@ static void expel(struct op *op)
         bus_publish(r->desk->bus, &e);
         break;
     case MODERATE_MEMBER:
+    case MODERATE_UNBLOCK:
         break;
     }
 }
@@ -65,7 +66,7 @@ static void moderate_applied(struct op *op, struct change *c)
     struct room *r = op->room;
     const struct moderate_call *call = op->call;
 
-    if (call->customer) {
+    if (call->customer && call->m.what != MODERATE_UNBLOCK) {
         chat_closed(op, c);
         return;
     }
@@ -197,6 +198,20 @@ static void shut_out(struct op *op, enum standing s)
 /* ---- the customer ------------------------------------------------------------------------------
  */
 
+static void unblock(struct op *op)
+{
+    struct change *c;
+
+    if (!op->room->chat->blocked) {
+        nothing_to_do(op);
+        return;
+    }
+    c = op_change(op);
+    chat_alter(op, c)->blocked = false;
+    c->unblock = true;
+    op_submit(op, c);
+}
+
 static void of_customer(struct op *op)
 {
     const struct moderate_call *call = op->call;
@@ -205,6 +220,10 @@ static void of_customer(struct op *op)
 
     if (call->m.what == MODERATE_MEMBER) {
         nothing_to_do(op);
+        return;
+    }
+    if (call->m.what == MODERATE_UNBLOCK) {
+        unblock(op);
         return;
     }
     if (!op_is_supervisor(op) || (call->m.what != MODERATE_KICK && !ban)) {
@@ -235,6 +254,7 @@ static bool may_ask(struct op *op)
     case MODERATE_MEMBER:
     case MODERATE_REMOVE:
     case MODERATE_BAN:
+    case MODERATE_UNBLOCK:
         if (op_is_supervisor(op))
             return true;
         refuse(op, ERR_FORBIDDEN, "Only supervisors can do that.");
@@ -271,6 +291,9 @@ static void carry_out(struct op *op)
     case MODERATE_BAN:
         shut_out(op, STANDING_OUTCAST);
         break;
+    case MODERATE_UNBLOCK: /* agents are let in again as members */
+        nothing_to_do(op);
+        break;
     }
 }
 
@@ -280,7 +303,7 @@ static void moderate_run(struct op *op)
     struct moderate_call *call = op->call;
     enum err e = op_may_as_agent(op, ACTION_ENTER);
 
-    if (e == OK && r->chat->state == CHAT_CLOSED)
+    if (e == OK && r->chat->state == CHAT_CLOSED && call->m.what != MODERATE_UNBLOCK)
         e = ERR_CLOSED;
     if (e != OK) {
         op_done(op, e, NULL);

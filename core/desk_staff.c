@@ -16,6 +16,12 @@ bool desk_staff_name(const struct desk *d, const char *local)
            !chat_reserved_local(local);
 }
 
+bool desk_staff_off(const struct desk *d, const char *local)
+{
+    return d->o.staff_rooms == STAFF_OFF && *local && strlen(local) <= ROOM_LOCAL_MAX &&
+           !chat_reserved_local(local);
+}
+
 bool desk_staff_open(const struct desk *d, const char *local)
 {
     return d->o.staff_rooms == STAFF_ANYONE && !lobby_organization(local) &&

@@ -16,6 +16,8 @@
 /* Is this localpart one of a staff room, or of the lobby of an organization there is? Says nothing
  * of whether the room exists. */
 bool desk_staff_name(const struct desk *d, const char *local);
+/* Would it be one of a staff room, if those were not switched off? */
+bool desk_staff_off(const struct desk *d, const char *local);
 /* May anybody enter such a room, or agents only? */
 bool desk_staff_open(const struct desk *d, const char *local);
 

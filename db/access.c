@@ -38,6 +38,8 @@ enum err access_put(struct sql *db, const struct change *c, int64_t num)
     for (size_t i = 0; i < c->n_access; i++)
         if ((e = put_one(db, &c->access[i], num)) != OK)
             return e;
+    if (c->unblock)
+        return sql_run(db, "UPDATE chat SET blocked = 0 WHERE num = ?1", SQL_WITH(sql_int(num)));
     if (c->chat == NULL || !c->chat->blocked)
         return OK;
     return sql_run(db, "UPDATE chat SET blocked = 1 WHERE num = ?1", SQL_WITH(sql_int(num)));

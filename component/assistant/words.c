@@ -70,9 +70,10 @@ void words_split(struct arena *a, const char *text, struct words *out)
 {
     const char *begin = text;
     bool pause = false;
-    size_t len;
+    /* each word, and the pause before it, takes two bytes of the text at least */
+    size_t len = strlen(text) + 2;
 
-    out->word = arena_array(a, const char *, WORDS_MAX);
+    out->word = arena_array(a, const char *, len < WORDS_MAX ? len : WORDS_MAX);
     out->n = 0;
     while (*text != '\0' && out->n + 1 < WORDS_MAX) {
         const enum sign sign = sign_at(text, &len);

@@ -137,3 +137,13 @@ void muc_send_affiliation(const struct muc_service *s, struct muc_out *o, const 
     muc_add_user(o->arena, x, affiliation, "none", jid);
     muc_tell_one(o, x, to);
 }
+
+/* XEP-0045 #registrar-statuscodes-init */
+void muc_send_own_affiliation(const struct muc_service *s, struct muc_out *o,
+                              const struct muc_room *r, const char *jid, const char *affiliation)
+{
+    struct xml *x = muc_message(o->arena, muc_room_jid(s, o->arena, r->local), "", "");
+
+    muc_add_status(o->arena, muc_add_user(o->arena, x, affiliation, "none", jid), "101");
+    muc_tell_one(o, x, jid);
+}

@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-static const char ENCRYPTED[] = "This room is bridged to a web customer and cannot carry "
-                                "end-to-end encrypted messages. Turn encryption off.";
 static const char TOO_LARGE[] = "The message is too large.";
 static const char NOT_A_COMMAND[] = "A corrected or delayed message cannot be a command.";
 
@@ -143,6 +141,21 @@ static void read_subject(const struct stanza *in, struct muc_intent *out)
         out->kind = MUC_SUBJECT;
 }
 
+/* Nobody here can read it: it is no command, no correction and nothing for the customer. */
+static void read_encrypted(const struct stanza *in, const struct xml *body, const char *text,
+                           struct muc_intent *out)
+{
+    bool kept = text[0] != '\0' && !muc_wants_no_store(in);
+
+    out->body = kept ? text : "";
+    out->payload = muc_payload_message(in, kept ? body : NULL);
+    if (strlen(out->payload) > MUC_PAYLOAD_MAX || strlen(in->id) > MUC_ID_MAX ||
+        strlen(text) > MUC_BODY_MAX)
+        muc_refuse(out, COND_POLICY, "modify", TOO_LARGE);
+    else
+        out->kind = MUC_ENCRYPTED;
+}
+
 static void read_groupchat(const struct stanza *in, struct muc_intent *out)
 {
     struct content found = survey(in);
@@ -151,7 +164,7 @@ static void read_groupchat(const struct stanza *in, struct muc_intent *out)
     const char *text = gist(in->arena, sent);
 
     if (muc_payload_encrypted(in)) {
-        muc_refuse(out, COND_NOT_ACCEPTABLE, "modify", ENCRYPTED);
+        read_encrypted(in, body, text, out);
         return;
     }
     if (is_subject(in)) {

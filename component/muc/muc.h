@@ -41,7 +41,8 @@ enum muc_intent_kind {
     MUC_OCCUPANT_IQ,   /* any other iq to room/nick */
     MUC_ROOM_IQ,       /* any other iq to a room */
     MUC_ADMIN_GET,     /* muc#admin: items[0] says the list's affiliation or role */
-    MUC_ADMIN_SET,     /* muc#admin: items are to be changed, all or none */
+    MUC_ADMIN_SET,     /* muc#admin: items are to be changed; in rooms of staff all or none, in
+                          chats one after the other until one is refused */
     MUC_OWNER_GET,     /* muc#owner: the configuration form is wanted */
     MUC_OWNER_SET,     /* muc#owner: form, or cancelled */
     MUC_OWNER_DESTROY, /* muc#owner: alternate, reason */
@@ -67,6 +68,7 @@ enum muc_intent_kind {
     MUC_MARKER,        /* groupchat: the sender has read up to the line `ref` */
     MUC_EPHEMERAL,     /* groupchat that is only reflected, to staff: other payloads without a body;
                           with body: it is not to be stored, or for clients that know no better */
+    MUC_ENCRYPTED,     /* groupchat, end-to-end encrypted: body is a fallback, "" none; payload */
     MUC_PRIVATE,       /* message to room/nick */
     MUC_ADHOC,         /* iq set with an ad-hoc command; room "": the service's */
     MUC_ADHOC_ITEMS,   /* disco#items of commands */
@@ -348,6 +350,10 @@ void muc_send_voice_form(const struct muc_service *s, struct muc_out *o, const s
 /* The affiliation of one who is not in the room was changed. XEP-0045 #bullet-aff-notify */
 void muc_send_affiliation(const struct muc_service *s, struct muc_out *o, const struct muc_room *r,
                           const char *jid, const char *affiliation, const char *to);
+
+/* The same to the person itself, all of whose clients get it: status 101. */
+void muc_send_own_affiliation(const struct muc_service *s, struct muc_out *o,
+                              const struct muc_room *r, const char *jid, const char *affiliation);
 
 /* ---- iqs from occupant to occupant ----------------------------------------------------------- */
 
