@@ -97,6 +97,9 @@ void muc_do_voice(struct muc_request *r);
 void muc_do_mute(struct muc_request *r);
 void muc_do_note(struct muc_request *r);
 void muc_do_close(struct muc_request *r);
+void muc_do_invite(struct muc_request *r); /* muc_command_people.c */
+void muc_do_block(struct muc_request *r);
+void muc_do_unblock(struct muc_request *r);
 void muc_do_reopen(struct muc_request *r);
 void muc_do_info(struct muc_request *r);
 void muc_do_history(struct muc_request *r);

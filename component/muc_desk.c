@@ -48,7 +48,7 @@ static struct refusal refusal_of(enum err e)
     case ERR_IO:
         return (struct refusal){COND_INTERNAL, "wait", "It could not be stored; send it again."};
     case ERR_NOT_OCCUPANT:
-        return (struct refusal){COND_NOT_ACCEPTABLE, "modify", "You are not in this room."};
+        return (struct refusal){COND_NOT_ACCEPTABLE, "cancel", "You are not in this room."};
     case ERR_NOT_ALLOWED:
         return (struct refusal){COND_NOT_ALLOWED, NULL, NULL};
     case ERR_NOT_ACCEPTABLE:
@@ -155,6 +155,54 @@ static void refuse_encrypted(struct call *c)
     muc_call_free(c);
 }
 
+static void to_chat(struct call *c, const struct principal *who)
+{
+    const struct muc_intent *i = &c->intent;
+
+    switch (i->kind) {
+    case MUC_JOIN:
+        muc_enter(c, who, true);
+        break;
+    case MUC_PRESENCE:
+        muc_enter(c, who, false);
+        break;
+    case MUC_LEAVE:
+        muc_leave(c, false);
+        break;
+    case MUC_BOUNCE:
+        muc_leave(c, true);
+        break;
+    case MUC_ADMIN_SET:
+        muc_admin_set(c);
+        break;
+    case MUC_INVITE:
+        muc_invite(c, who);
+        break;
+    case MUC_MESSAGE:
+        muc_post(c, who);
+        break;
+    case MUC_ENCRYPTED:
+        refuse_encrypted(c);
+        break;
+    case MUC_TYPING:
+        muc_type(c, who);
+        break;
+    case MUC_CORRECT:
+    case MUC_RETRACT:
+    case MUC_REACT:
+    case MUC_MARKER:
+        muc_about(c);
+        break;
+    case MUC_ARCHIVE:
+    case MUC_ARCHIVE_ENDS:
+        muc_archive(c);
+        break;
+    default:
+        muc_look(c, who);
+        break;
+    }
+}
+
 static void to_room(struct call *c)
 {
     struct muc_desk *m = c->m;
@@ -175,48 +223,7 @@ static void to_room(struct call *c)
         muc_call_refuse(c, ERR_NOT_ALLOWED); /* XEP-0045 #createroom */
         return;
     }
-    switch (i->kind) {
-    case MUC_JOIN:
-        muc_enter(c, &who, true);
-        break;
-    case MUC_PRESENCE:
-        muc_enter(c, &who, false);
-        break;
-    case MUC_LEAVE:
-        muc_leave(c, false);
-        break;
-    case MUC_BOUNCE:
-        muc_leave(c, true);
-        break;
-    case MUC_ADMIN_SET:
-        muc_admin_set(c);
-        break;
-    case MUC_INVITE:
-        muc_invite(c, &who);
-        break;
-    case MUC_MESSAGE:
-        muc_post(c, &who);
-        break;
-    case MUC_ENCRYPTED:
-        refuse_encrypted(c);
-        break;
-    case MUC_TYPING:
-        muc_type(c, &who);
-        break;
-    case MUC_CORRECT:
-    case MUC_RETRACT:
-    case MUC_REACT:
-    case MUC_MARKER:
-        muc_about(c);
-        break;
-    case MUC_ARCHIVE:
-    case MUC_ARCHIVE_ENDS:
-        muc_archive(c);
-        break;
-    default:
-        muc_look(c, &who);
-        break;
-    }
+    to_chat(c, &who);
 }
 
 static void to_contact(struct call *c)

@@ -55,7 +55,7 @@ static void present(void *ctx, enum err e, const struct desk_answer *a)
             bool other = *c->intent.nick && strcmp(c->intent.nick, v->occupants[who].nick) != 0;
 
             if (other)
-                muc_reply_error(&o, c->intent.in, COND_NOT_ACCEPTABLE, NULL,
+                muc_reply_error(&o, c->intent.in, COND_NOT_ACCEPTABLE, "cancel",
                                 "Names are set by the service here.");
             else
                 muc_send_presence(&c->m->service, &o, v, who);

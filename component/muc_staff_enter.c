@@ -39,7 +39,8 @@ static void entered(void *ctx, enum err e, const struct desk_answer *a)
     } else if (e == ERR_NOT_OCCUPANT || (e == ERR_NOT_FOUND && !asked)) {
         muc_send_desync(&c->m->service, &o, c->intent.in);
     } else if (e == ERR_NOT_ACCEPTABLE) {
-        muc_refuse_text(c, &o, e, "Names are set by the service here.");
+        muc_reply_error(&o, c->intent.in, COND_NOT_ACCEPTABLE, "cancel",
+                        "Names are set by the service here.");
     } else if (e != OK) {
         muc_refuse_call(c, &o, e);
     }

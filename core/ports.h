@@ -113,6 +113,7 @@ struct change {
 
     const struct access *access; /* of this room: put; STANDING_USUAL removes */
     size_t n_access;
+    bool unblock; /* the customer's token opens the chat again; chat->blocked is false */
 
     const struct session *sessions; /* put, by (room, address) */
     size_t n_sessions;

@@ -1,6 +1,6 @@
 /* Stanzas of anybody to the room service, with the desk and the store behind it. The input is what
  * a server sends: several stanzas. Senders are people of the transcripts' world; its first chats
- * wait, or are live with Sarah and Tom inside. */
+ * wait, or are live with Sarah and Tom inside, and Sarah has a staff room. */
 #include "component/stream.h"
 #include "core/base/crypto.h"
 #include "tests/scenarios/world.h"
@@ -47,6 +47,7 @@ static void new_world(void)
     world = world_new();
     world_chat(world, "c", "waiting", "Alice");
     world_chat(world, "d", "waiting", "Bob");
+    world_room(world, "r");
     join("d", "sarah@example.org/a");
     join("d", "tom@example.org/b");
 }

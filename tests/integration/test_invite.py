@@ -55,7 +55,7 @@ async def test_who_cannot_invite_or_be_invited(site):
     _, room, sarah, tom, _ = await observed(site)
     nina = await site.agent("nina")
     for agent, guest, error in ((tom, "nina", ("auth", "forbidden")),  # a visitor
-                                (nina, "tom", ("modify", "not-acceptable")),  # is not in
+                                (nina, "tom", ("cancel", "not-acceptable")),  # is not in
                                 (sarah, "eve", ("cancel", "item-not-found")),
                                 (sarah, "mallory", ("cancel", "item-not-found"))):
         mark = agent.mark

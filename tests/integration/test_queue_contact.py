@@ -165,8 +165,8 @@ async def test_what_began_to_wait_while_the_link_was_away_is_announced(own_site)
     await customer.escalate("wants a person")
     site.parley.kill()
     site.prosody.start()
-    site.parley.start()
     again = await site.agent("sarah")
+    site.parley.start()
     assert "Nora" in (await told(again, 0, customer.chat)).body
     await sarah.aclose()
 

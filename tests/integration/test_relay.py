@@ -49,7 +49,7 @@ async def test_private_message_to_nobody_and_from_outside(site):
     _, sarah, _, room = await pair(site)
     nina = await site.agent("nina")
     for agent, nick, error in ((sarah, "Nobody", ("cancel", "item-not-found")),
-                               (nina, "Sarah", ("modify", "not-acceptable"))):
+                               (nina, "Sarah", ("cancel", "not-acceptable"))):
         mark = agent.mark
         agent.send(f"<message type='chat' to='{room}/{nick}' id='p3'><body>x</body></message>")
         answer = await agent.wait(lambda s: s.id == "p3" and s.type == "error", mark)

@@ -392,6 +392,8 @@ async def test_anyone_may_make_rooms_where_that_is_set(own_site):
 @pytest.mark.deadline(90)
 async def test_nobody_makes_rooms_where_that_is_off(own_site):
     site = own_site({"xmpp": {"staff_rooms": "off"}})
-    sarah = await site.agent("sarah")
-    assert await refused(sarah, new_room(), "Sarah") == ("cancel", "item-not-found")
+    sarah, mallory = await site.agent("sarah"), await site.agent("mallory")
+    assert await refused(sarah, new_room(), "Sarah") == ("cancel", "not-allowed")
+    assert await refused(sarah, f"{'a' * 26}@{DOMAIN}", "Sarah") == ("cancel", "item-not-found")
+    assert await refused(mallory, new_room(), "Mallory") == ("cancel", "item-not-found")
     assert (await sarah.join(f"lobby@{DOMAIN}", "Sarah")).nick == "Sarah"

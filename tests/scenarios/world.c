@@ -116,8 +116,10 @@ static void on_event(void *ctx, const struct event *e)
     h = arena_new_of(w->arena, struct heard);
     h->chat = arena_dup(w->arena, e->room_id);
     h->kind = e->kind == EVENT_TYPING ? "typing" : entry_kind_name(e->entry->kind);
-    h->text = e->kind == EVENT_TYPING ? (e->typing ? "true" : "false")
-                                      : arena_dup(w->arena, e->entry->text);
+    h->text = e->kind == EVENT_TYPING
+                  ? (e->typing ? "true" : "false")
+                  : arena_dup(w->arena, e->entry->shown && *e->entry->shown ? e->entry->shown
+                                                                            : e->entry->text);
     while (*end)
         end = &(*end)->next;
     *end = h;

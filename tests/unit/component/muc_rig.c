@@ -104,6 +104,11 @@ static void waiting_chat(struct muc_rig *r)
 
 int muc_rig_begin(void **state)
 {
+    return muc_rig_begin_with(state, STAFF_AGENTS);
+}
+
+int muc_rig_begin_with(void **state, enum staff_rooms rooms)
+{
     struct muc_rig *r = mem_alloc(sizeof(*r));
     struct desk_options o = {.time = {.self = r, .now_ms = now_ms, .id = new_id},
                              .texts = {.waiting = "wait",
@@ -112,6 +117,7 @@ int muc_rig_begin(void **state)
                                        .closed = "closed",
                                        .reopened = "open",
                                        .offer = "people"},
+                             .staff_rooms = rooms,
                              .linger_ms = 86400000,
                              .room_idle_ms = 300000,
                              .messages_per_minute = 1000,

@@ -31,6 +31,7 @@ struct muc_rig {
 };
 
 int muc_rig_begin(void **state); /* agents ann, bob, and cat; a waiting chat */
+int muc_rig_begin_with(void **state, enum staff_rooms rooms);
 int muc_rig_end(void **state);
 #define MUC_RIG_TEST(f) cmocka_unit_test_setup_teardown(f, muc_rig_begin, muc_rig_end)
 

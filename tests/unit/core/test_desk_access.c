@@ -38,6 +38,7 @@ static void who_may_not_invite_is_told_why(void **state)
     rig_wait(rig_join(r, bob, chat, BOB)); /* a visitor */
     assert_int_equal(invite(r, bob, chat, BOB, "ann@example.org")->e, ERR_FORBIDDEN);
     assert_int_equal(invite(r, bob, chat, ANN, "ann@example.org")->e, ERR_NOT_OCCUPANT);
+    assert_int_equal(invite(r, bob, chat, "", "ann@example.org")->e, ERR_FORBIDDEN);
     assert_int_equal(invite(r, ann, chat, ANN, "nobody@example.org")->e, ERR_NOT_FOUND);
     assert_int_equal(invite(r, ann, "aaaaaaaaaaaaaaaaaaaaaaaaaa", ANN, "bob@example.org")->e,
                      ERR_NOT_FOUND);

@@ -204,6 +204,33 @@ static void banned_customer_may_nothing_any_more(void **state)
     }
 }
 
+static enum err unblock_customer(struct rig *r, const char *by, const char *chat)
+{
+    struct principal who = rig_who(by);
+    struct moderate m = {.what = MODERATE_UNBLOCK, .nick = "", .jid = "", .customer = true};
+    struct call *c = rig_call(r, "unblock");
+
+    desk_moderate(r->desk, &who, chat, &m, rig_done, c);
+    return rig_wait(c)->e;
+}
+
+static void unblocked_customer_is_let_in_also_after_a_restart(void **state)
+{
+    struct rig *r = *state;
+    struct scene s = scene(r);
+
+    assert_int_equal(unblock_customer(r, s.sue, s.chat), OK);
+    assert_int_equal(ban_customer(r, s.sue, s.chat), OK);
+    rig_restart(r);
+    assert_int_equal(unblock_customer(r, s.ann, s.chat), ERR_FORBIDDEN);
+    assert_int_equal(rig_wait(rig_show(r, rig_customer(s.chat), s.chat))->e, ERR_FORBIDDEN);
+    assert_int_equal(unblock_customer(r, s.sue, s.chat), OK);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(rig_wait(rig_show(r, rig_customer(s.chat), s.chat))->e, OK);
+        rig_restart(r);
+    }
+}
+
 static void kick_whose_commit_fails_changes_nothing(void **state)
 {
     struct rig *r = *state;
@@ -230,6 +257,7 @@ int main(void)
         RIG_TEST(chat_of_a_removed_agent_waits_again),
         RIG_TEST(kick_of_the_customer_closes_the_chat),
         RIG_TEST(banned_customer_may_nothing_any_more),
+        RIG_TEST(unblocked_customer_is_let_in_also_after_a_restart),
         RIG_TEST(kick_whose_commit_fails_changes_nothing),
     };
 
