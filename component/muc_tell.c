@@ -155,7 +155,8 @@ static void send_missed(struct muc_desk *m, const struct room *r, const struct d
         dirty = dirty || !entry_is_said(a->history[i].kind);
     muc_departed_tell(m, &o, v);
     for (size_t i = 0; i < v->n_occupants && dirty; i++)
-        muc_send_presence(&m->service, &o, v, i);
+        if (v->occupants[i].n_sessions > 0) /* nothing about the virtual ones ever changes */
+            muc_send_presence(&m->service, &o, v, i);
     for (size_t i = 0; i < n; i++) {
         for (size_t k = 0; k < list[i]->n_sessions; k++) {
             const struct session *s = list[i]->sessions[k];
@@ -293,6 +294,17 @@ void muc_desk_flushed(struct muc_desk *m)
 /* ---- events ------------------------------------------------------------------------------------
  */
 
+/* Clients show every subject as a line, so it is not repeated when a further agent begins or ends
+ * to speak in a chat that stays live. */
+static bool is_new_subject(const struct event *e)
+{
+    if (e->entry->kind == ENTRY_AGENT_JOINED)
+        return strcmp(e->entry->sender_id, room_chat(e->room)->assigned_to) == 0;
+    if (e->entry->kind == ENTRY_AGENT_LEFT)
+        return room_chat(e->room)->state != CHAT_LIVE;
+    return !entry_is_said(e->entry->kind);
+}
+
 static void tell_entry(struct muc_desk *m, struct muc_out *o, const struct event *e,
                        const struct muc_room *v)
 {
@@ -304,7 +316,7 @@ static void tell_entry(struct muc_desk *m, struct muc_out *o, const struct event
         return;
     }
     muc_send_line(&m->service, o, v, &line, NULL);
-    if (!entry_is_said(e->entry->kind))
+    if (is_new_subject(e))
         muc_send_subject(&m->service, o, v, NULL);
 }
 
@@ -343,7 +355,8 @@ static void tell(struct muc_desk *m, struct muc_out *o, const struct event *e)
         break;
     case EVENT_ROLES:
         for (size_t i = 0; i < v->n_occupants; i++)
-            muc_send_presence(&m->service, o, v, i);
+            if (v->occupants[i].n_sessions > 0)
+                muc_send_presence(&m->service, o, v, i);
         break;
     case EVENT_CLOSED_ROOM:
         muc_send_destroy(&m->service, o, v, e->why);

@@ -153,7 +153,7 @@ class Transcript:
         if state == "live":
             await self.enter("sarah/a", f"{self.names[name]}/Sarah", subjects=2)
             await self.streams[name].until(
-                lambda es: any(e.name == "agent_joined" for e in es), what="agent_joined")
+                lambda es: any(e.name == "agent_joined" for e in es.events), what="agent_joined")
             await self.forget()
 
     async def enter(self, word, where, subjects=1):
