@@ -375,18 +375,19 @@ static void offer(struct muc_desk *m, const struct event *e)
     const struct chat *c = room_chat(e->room);
     struct muc_out o;
     const char *why = e->why && *e->why ? e->why : "";
+    const char *what;
 
     if (!to || !m->contact->up)
         return;
     o = muc_out_new(m);
+    what = arena_printf(o.arena, "%s offers you the chat of %s%s%s",
+                        *e->sender_name ? e->sender_name : "The service",
+                        *c->name ? c->name : "a customer", *why ? ": " : "", why);
     muc_contact_say(m, to->jid,
                     arena_printf(o.arena,
-                                 "%s offers you the chat of %s%s%s. To take it join %s or answer: "
-                                 "claim. Otherwise: decline",
-                                 *e->sender_name ? e->sender_name : "The service",
-                                 *c->name ? c->name : "a customer", *why ? ": " : "", why,
-                                 muc_link(m, o.arena, c->id)));
-    muc_send_contact_invite(&m->service, &o, to->jid, c->id, why);
+                                 "%s. To take it join %s or answer: claim. Otherwise: decline",
+                                 what, muc_link(m, o.arena, c->id)));
+    muc_send_contact_invite(&m->service, &o, to->jid, c->id, what);
     arena_free(o.arena);
 }
 

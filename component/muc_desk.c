@@ -32,7 +32,8 @@ static struct refusal refusal_of(enum err e)
         return (struct refusal){COND_NOT_FOUND, NULL, NULL};
     case ERR_FORBIDDEN:
         return (struct refusal){COND_FORBIDDEN, NULL,
-                                "You observe this chat: the customer talks to another agent."};
+                                "You observe this chat: the customer talks to another agent. "
+                                "!takeover asks to speak."};
     case ERR_CONFLICT:
     case ERR_KEY_REUSED:
         return (struct refusal){COND_CONFLICT, NULL, NULL};

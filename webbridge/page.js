@@ -116,6 +116,13 @@
     time.dateTime = message.createdAt;
   }
 
+  /* XEP-0245: what begins with "/me " tells what its author does. */
+  function wordsOf(message) {
+    const text = message.deletedAt ? GONE : message.content;
+    return message.role === "AGENT" && text.startsWith("/me ")
+      ? "* " + message.sender.name + text.slice(3) : text;
+  }
+
   function showMessage(message) {
     if (shown.has(message.id)) return;
     const before = message.clientId && shown.get(message.clientId);
@@ -126,7 +133,7 @@
     if (message.role === "SYSTEM") el.className = "notice";
     else head(el, message);
     if (message.role === "USER") el.classList.add("mine");
-    putText(el, message.deletedAt ? GONE : message.content);
+    putText(el, wordsOf(message));
     if (message.editedAt) put(el, "p", "edited", "state");
     if (message.role === "AGENT" || message.role === "ASSISTANT") unread = message.id;
     for (const action of message.actions || []) {
@@ -319,8 +326,16 @@
       if (!$("status").textContent.startsWith(WAIT)) say(p.text);
     },
     agent_joined: (p) => { state.status = "live"; notice(p, "agent_joined"); say(""); },
-    agent_left: (p) => notice(p, "agent_left"),
-    closed: (p) => { state.status = "closed"; notice(p, "closed"); say(""); },
+    agent_left: (p) => {
+      notice(p, "agent_left");
+      showTyping({ userId: p.agentId, isTyping: false });
+    },
+    closed: (p) => {
+      state.status = "closed";
+      notice(p, "closed");
+      say("");
+      for (const id of Array.from(typists.keys())) showTyping({ userId: id, isTyping: false });
+    },
     reopened: (p) => { state.status = state.escalated ? "waiting" : "assistant"; notice(p, "reopened"); },
     typing: showTyping,
   };

@@ -310,9 +310,8 @@ void adhoc_send_done(struct muc_out *o, const struct stanza *in, const char *nod
         add_rows(o->arena, add_form(o->arena, command, "result", title), rows);
     else if (strchr(text, '\n') != NULL)
         add_lines(o->arena, add_form(o->arena, command, "result", title), text);
-    note =
-        xml_child_text(o->arena, command, "note", NULL,
-                       arena_dup_len(o->arena, text, table ? strcspn(text, "\n") : strlen(text)));
+    /* the whole text, also beside a table: some clients show the note alone */
+    note = xml_child_text(o->arena, command, "note", NULL, text);
     xml_attr(o->arena, note, "type", "info");
     o->send(o->ctx, iq);
 }
