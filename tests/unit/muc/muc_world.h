@@ -3,6 +3,7 @@
 #define PARLEY_TEST_MUC_WORLD_H
 
 #include "component/muc/muc.h"
+#include "tests/support/xml_text.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -28,9 +29,6 @@ struct world {
 int world_setup(void **state);
 int world_teardown(void **state);
 
-/* One element. Only what these tests need: elements, attributes in single quotes, text without
- * entities. A prefix stays part of the name. */
-struct xml *xml_of(struct arena *a, const char *text);
 /* from and to are prepared; a missing `to` is the service, a missing `from` Sarah's phone. */
 struct stanza *stanza_of(struct world *w, const char *text);
 struct muc_intent read_of(struct world *w, const char *text);
