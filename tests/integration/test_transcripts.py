@@ -49,6 +49,7 @@ class Transcript:
         self.clients = {}
         self.seen = {}
         self.customers = {}
+        self.rooms = []
         self.streams = {}
         self.heard = {}
 
@@ -118,11 +119,14 @@ class Transcript:
         return None
 
     async def sync(self, word):
-        """What was sent to that client before is there after this."""
+        """What was sent to that client before is there after this. The rooms are asked as well: they
+        answer in their line, when all that was said there before is stored and told."""
         agent = await self.client(word)
-        number = "sync" + agent.new_id()
-        agent.send(f"<iq type='get' to='{DOMAIN}' id='{number}'><ping xmlns='urn:xmpp:ping'/></iq>")
-        await agent.wait(lambda s: s.id == number, what="the answer to sync")
+        for to in (*self.rooms, DOMAIN):
+            number = "sync" + agent.new_id()
+            agent.send(f"<iq type='get' to='{to}' id='{number}'>"
+                       "<query xmlns='http://jabber.org/protocol/disco#info'/></iq>")
+            await agent.wait(lambda s, number=number: s.id == number, what="the answer to sync")
 
     async def expect(self, word, pattern):
         agent = await self.client(word)
@@ -148,6 +152,7 @@ class Transcript:
         self.customers[name] = c
         self.names[name] = self.site.room(c.chat)
         self.names[name + "!id"] = c.chat
+        self.rooms.append(self.names[name])
         self.streams[name] = await c.stream()
         self.heard[name] = 0
         if state == "live":
@@ -173,6 +178,7 @@ class Transcript:
 
     async def room(self, name):
         self.names[name] = f"team-{name}{next(NUMBERS)}@{DOMAIN}"
+        self.rooms.append(self.names[name])
         await self.enter("sarah/a", f"{self.names[name]}/Sarah")
         answer = await self.clients["sarah/a"].iq(
             "set", self.names[name], "<query xmlns='http://jabber.org/protocol/muc#owner'>"

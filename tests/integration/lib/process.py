@@ -9,6 +9,7 @@ import subprocess
 import time
 
 START_SECONDS = 20
+_given = set()
 
 
 def free_port(low=10000, high=30000):
@@ -16,12 +17,15 @@ def free_port(low=10000, high=30000):
     program is being restarted."""
     for _ in range(1000):
         port = random.SystemRandom().randrange(low, high)
+        if port in _given:  # perhaps of a program that is down for a moment
+            continue
         with socket.socket() as s:
             s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 s.bind(("127.0.0.1", port))
             except OSError:
                 continue
+            _given.add(port)
             return port
     raise RuntimeError("no free port")
 
