@@ -270,11 +270,13 @@ static bool run(const char *folder, const char *name)
     struct script s = {.file = name, .world = world_new(), .arena = arena_new()};
     bool good = run_file(&s, arena_printf(s.arena, "%s/%s", folder, name));
 
+    int shown = (int)(strlen(name) - strlen(".txt"));
+
     /* the words of cmocka, so that the runs are counted as its are */
-    (void)fprintf(stderr, "[ RUN      ] %s\n", name);
+    (void)fprintf(stderr, "[ RUN      ] %.*s\n", shown, name);
     if (!good)
         (void)fprintf(stderr, "%s/%s:%d: %s\n", folder, name, s.line, s.why);
-    (void)fprintf(stderr, "[  %s ] %s\n", good ? "     OK" : "FAILED ", name);
+    (void)fprintf(stderr, "[  %s ] %.*s\n", good ? "     OK" : "FAILED ", shown, name);
     world_free(s.world);
     arena_free(s.arena);
     return good;
@@ -310,6 +312,7 @@ int main(int argc, char **argv)
             passed++;
         free(files[i]);
     }
-    (void)printf("%zu of %zu transcripts passed\n", passed, n);
+    (void)fprintf(stderr, "[==========] scenarios: %zu test(s) run.\n", n);
+    (void)fprintf(stderr, "[  PASSED  ] %zu test(s).\n", passed);
     return passed == n && n > 0 ? 0 : 1;
 }
