@@ -110,7 +110,7 @@ static bool of_agent(struct call *c, struct muc_out *o, const struct muc_room *v
 }
 
 /* XEP-0045 #disco-occupant: who is not in the room asks in vain. */
-static bool is_disco(const struct stanza *in)
+bool muc_is_disco(const struct stanza *in)
 {
     return xml_find(in->x, "query", NS_DISCO_INFO) || xml_find(in->x, "query", NS_DISCO_ITEMS);
 }
@@ -132,7 +132,7 @@ static void looked(void *ctx, enum err e, const struct desk_answer *a)
     else if (!of_agent(c, &o, v)) {
         if (muc_index(v, c->intent.in->from.full, &from, &session))
             lives = muc_inside(c, &o, v, from);
-        else if (c->intent.kind == MUC_OCCUPANT_IQ && is_disco(c->intent.in))
+        else if (c->intent.kind == MUC_OCCUPANT_IQ && muc_is_disco(c->intent.in))
             muc_reply_error(&o, c->intent.in, COND_BAD_REQUEST, "modify", NULL);
         else
             muc_refuse_call(c, &o, ERR_NOT_OCCUPANT);

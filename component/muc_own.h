@@ -62,6 +62,7 @@ void muc_leave(struct call *c, bool lost);
 void muc_post(struct call *c, const struct principal *who); /* muc_say.c */
 void muc_type(struct call *c, const struct principal *who);
 void muc_look(struct call *c, const struct principal *who); /* muc_inside.c */
+bool muc_is_disco(const struct stanza *in); /* a disco query, whose refusal differs */
 /* What only an occupant may send, for every kind of room; true when the call lives on. */
 bool muc_inside(struct call *c, struct muc_out *o, const struct muc_room *v, size_t from);
 void muc_list_queue(struct call *c); /* muc_listing.c */

@@ -211,12 +211,6 @@ static bool of_anybody(struct call *c, struct muc_out *o, const struct room *r,
     }
 }
 
-/* XEP-0045 #disco-occupant: who is not in the room asks in vain. */
-static bool is_disco(const struct stanza *in)
-{
-    return xml_find(in->x, "query", NS_DISCO_INFO) || xml_find(in->x, "query", NS_DISCO_ITEMS);
-}
-
 static void looked(void *ctx, enum err e, const struct desk_answer *a)
 {
     struct call *c = ctx;
@@ -235,7 +229,7 @@ static void looked(void *ctx, enum err e, const struct desk_answer *a)
         ;
     else if (in)
         lives = of_occupant(c, &o, v, from);
-    else if (c->intent.kind == MUC_OCCUPANT_IQ && is_disco(c->intent.in))
+    else if (c->intent.kind == MUC_OCCUPANT_IQ && muc_is_disco(c->intent.in))
         muc_reply_error(&o, c->intent.in, COND_BAD_REQUEST, "modify", NULL);
     else
         muc_refuse_call(c, &o, ERR_NOT_OCCUPANT);

@@ -434,7 +434,7 @@ void desk_escalate(struct desk *d, const struct principal *who, const char *chat
 /* ---- assign ------------------------------------------------------------------------------------
  */
 
-static void assign_applied(struct op *op, struct change *c)
+void chat_applied(struct op *op, struct change *c)
 {
     struct desk_answer a = {
         .entries = c->entries, .n_entries = c->n_entries, .replayed = c->replayed};
@@ -480,7 +480,7 @@ void desk_assign(struct desk *d, const struct principal *who, const char *chat, 
 
     op->key = arena_dup(op->arena, key);
     op->run = assign_run;
-    op->applied = assign_applied;
+    op->applied = chat_applied;
     op_enter(op);
 }
 

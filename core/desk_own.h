@@ -270,6 +270,8 @@ void lobby_chat_changed(struct desk *d, const struct chat *before, const struct 
 void chat_apply(struct room *r, const struct change *c);
 /* Tell the bus: each entry, then roles if they changed. */
 void chat_publish(struct room *r, const struct change *c);
+/* op->applied of calls that only answer with what they made: apply, answer, publish, end. */
+void chat_applied(struct op *op, struct change *c);
 /* The chat to be stored with the change, a copy that may be altered. */
 struct chat *chat_alter(struct op *op, struct change *c);
 struct entry *chat_entry(struct op *op, struct change *c, enum entry_kind kind, enum role role,

@@ -91,17 +91,6 @@ void chat_release(struct op *op, struct change *c, const char *name)
     chat_unoffer(chat);
 }
 
-static void work_applied(struct op *op, struct change *c)
-{
-    struct desk_answer a = {
-        .entries = c->entries, .n_entries = c->n_entries, .replayed = c->replayed};
-
-    chat_apply(op->room, c);
-    op_answer(op, OK, &a);
-    chat_publish(op->room, c);
-    op_end(op);
-}
-
 /* May this agent work on the chat, which is open? Ends the op when not. */
 static bool work_may(struct op *op)
 {
@@ -141,7 +130,7 @@ static struct op *work_new(struct desk *d, const struct principal *who, const ch
     struct op *op = op_new(d, chat, who, done, ctx);
 
     op->run = run;
-    op->applied = work_applied;
+    op->applied = chat_applied;
     return op;
 }
 
