@@ -1,4 +1,8 @@
+# FILES, or all files of DIR.
 string(REPLACE " " ";" FILES "${FILES}")
+if(DIR)
+    file(GLOB FILES ${DIR}/*)
+endif()
 set(text "#include \"core/base/embed.h\"\n\nextern const struct embedded ${SYMBOL}[];\n")
 set(table "const struct embedded ${SYMBOL}[] = {\n")
 set(n 0)

@@ -5,12 +5,12 @@
 # ejabberd; then a minute of fuzzing for each target.
 # Installs what is missing on Debian 12. Ends with one line "N passed, N failed".
 #
-#   tests/run.sh [PART...]   parts: lint unit integration asan fuzz; none: all of them
+#   tests/run.sh [PART...]   parts: lint unit integration browser asan fuzz; none: all of them
 set -u
 cd "$(dirname "$0")/.." || exit 1
 . config/packages.sh
 
-parts=" ${*:-lint unit integration asan fuzz} "
+parts=" ${*:-lint unit integration browser asan fuzz} "
 results=$PWD/build/results
 python=/usr/bin/python3
 export PYTHONDONTWRITEBYTECODE=1 PYTEST_DISABLE_PLUGIN_AUTOLOAD=1
@@ -90,6 +90,21 @@ integration() {
     PARLEY_BIN=$PWD/build/release/parley run_pytest integration tests/integration
 }
 
+# The pages: their types, then Chromium against the daemon and the server.
+browser() {
+    say "pages, Chromium"
+    ui=webbridge/ui
+    if (cd $ui && node node_modules/typescript/bin/tsc --noEmit -p .); then
+        note passed "browser/types"
+    else
+        note failed "browser/types"
+    fi
+    PARLEY_BIN=$PWD/build/release/parley timeout -k 10 1800 node --test --test-reporter=spec \
+        --test-reporter-destination=stdout --test-reporter=junit \
+        --test-reporter-destination="$results/browser.pytest.xml" tests/browser/ ||
+        [ -s "$results/browser.pytest.xml" ] || note failed "browser"
+}
+
 # The same under the sanitizers, which slow everything down. A report fails even where the test
 # around it did not notice.
 integration_asan() {
@@ -126,10 +141,11 @@ if ! packages_need $packages_build $packages_test; then
     exit 1
 fi
 wants lint && lints
-if wants unit || wants integration; then
+if wants unit || wants integration || wants browser; then
     if build release gcc; then
         wants unit && programs release
         wants integration && integration
+        wants browser && browser
     fi
 fi
 if wants unit || wants asan; then

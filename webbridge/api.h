@@ -28,6 +28,8 @@ void api_health_live(struct call *c);
 void api_health_ready(struct call *c);
 
 void api_pages_show(struct call *c);
+void api_pages_script(struct call *c);
+void api_pages_asset(struct call *c);
 void api_pages_icon(struct call *c);
 
 #endif

@@ -26,8 +26,8 @@ static const struct route table[] = {
     {"GET", "/healthz", api_health_live, ACTION_PUBLIC, ROUTE_API},
     {"GET", "/readyz", api_health_ready, ACTION_PUBLIC, ROUTE_API},
     {"GET", "/", api_pages_show, ACTION_PUBLIC, ROUTE_PAGE},
-    {"GET", "/page.js", api_pages_show, ACTION_PUBLIC, ROUTE_PAGE},
-    {"GET", "/page.css", api_pages_show, ACTION_PUBLIC, ROUTE_PAGE},
+    {"GET", "/widget.js", api_pages_script, ACTION_PUBLIC, ROUTE_PAGE},
+    {"GET", "/assets/{id}", api_pages_asset, ACTION_PUBLIC, ROUTE_PAGE},
     {"GET", "/favicon.ico", api_pages_icon, ACTION_PUBLIC, ROUTE_PAGE},
     {NULL, NULL, NULL, ACTION_PUBLIC, ROUTE_API},
 };

@@ -22,6 +22,8 @@ def files(base, suffixes=None):
         folders[:] = sorted(d for d in folders if d not in SKIPPED)
         for name in names:
             path = os.path.relpath(os.path.join(folder, name), base)
+            if name in SKIPPED:  # .git of a linked work tree is a file
+                continue
             if suffixes is None or name.endswith(suffixes):
                 found.append(path)
     return sorted(found)

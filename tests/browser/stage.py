@@ -1,0 +1,92 @@
+"""A whole installation for browser tests: XMPP server, daemon, agents' XMPP clients. Reads one JSON
+command a line from standard input and answers each by one line; ends with its input.
+
+    {"n": 1, "do": "join", "agent": "sarah", "chat": "…"}  ->  {"n": 1, "ok": null}"""
+
+import asyncio
+import json
+import os
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(os.path.dirname(HERE), "integration"))
+
+from lib.site import Site, STAFF  # noqa: E402
+
+
+class Stage:
+    def __init__(self, folder):
+        self.site = None
+        self.folder = folder
+        self.agents = {}
+
+    async def start(self, settings=None):
+        self.site = Site(self.folder, settings)
+        await asyncio.to_thread(self.site.start)
+        host, port = self.site.parley.address
+        return {"url": f"http://{host}:{port}", "keys": self.site.keys, "jids": self.site.jids,
+                "config": self.site.parley.config, "store": self.site.parley.store}
+
+    async def _agent(self, name):
+        if name not in self.agents:
+            self.agents[name] = await self.site.agent(name)
+        return self.agents[name]
+
+    async def join(self, agent, chat):
+        joined = await (await self._agent(agent)).join(self.site.room(chat))
+        return [s.body for s in joined.history]
+
+    async def leave(self, agent, chat):
+        await (await self._agent(agent)).leave(self.site.room(chat), STAFF[agent])
+
+    async def say(self, agent, chat, text):
+        return (await (await self._agent(agent)).say(self.site.room(chat), text)).stanza_id
+
+    async def state(self, agent, chat, state):
+        """A chat state (XEP-0085): composing, paused."""
+        (await self._agent(agent)).send(
+            f"<message type='groupchat' to='{self.site.room(chat)}'>"
+            f"<{state} xmlns='http://jabber.org/protocol/chatstates'/></message>")
+
+    async def hears(self, agent, chat, text):
+        """Waits until the agent's client has this line; who said it."""
+        return (await (await self._agent(agent)).said(self.site.room(chat), text)).nick
+
+    async def command(self, words):
+        return await asyncio.to_thread(self.site.parley.command, *words)
+
+    async def kill(self):
+        self.site.parley.kill()
+
+    async def restart(self):
+        await asyncio.to_thread(self.site.parley.start)
+
+    async def stop(self):
+        for agent in self.agents.values():
+            await agent.aclose()
+        await asyncio.to_thread(self.site.stop)
+
+
+async def main():
+    reader = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    with tempfile.TemporaryDirectory() as folder:
+        stage = Stage(folder)
+        try:
+            while line := await reader.readline():
+                call = json.loads(line)
+                number, do = call.pop("n"), call.pop("do")
+                try:
+                    answer = {"n": number, "ok": await getattr(stage, do)(**call)}
+                except Exception as error:  # the test that asked reports it
+                    answer = {"n": number, "error": f"{type(error).__name__}: {error}"}
+                print(json.dumps(answer), flush=True)
+        finally:
+            if stage.site:
+                stage.site.parley.kill()
+                stage.site.prosody.kill()
+
+
+asyncio.run(main())

@@ -1,0 +1,10 @@
+export { Api, newKey, Problem } from "./api.js";
+export type { ApiOptions } from "./api.js";
+export { ChatClient } from "./chat.js";
+export type { ChatEvents, ChatOptions, Visitor } from "./chat.js";
+export { browserShelf, memoryShelf } from "./shelf.js";
+export type { Shelf } from "./shelf.js";
+export type { ChatState, Connection, Delivery, Shown } from "./state.js";
+export { EventParser, readStream } from "./stream.js";
+export type { StreamEvent, StreamOptions, StreamState } from "./stream.js";
+export type * from "./types.js";

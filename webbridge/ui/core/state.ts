@@ -1,0 +1,166 @@
+/** What a page shows of one chat, as values: every change makes a new object. */
+import type { Problem } from "./api.js";
+import type {
+  Agent, Chat, Deleted, Escalation, Happening, History, Message, Person, Read, Status, Typing, Updated,
+} from "./types.js";
+
+export type Delivery = "sending" | "sent" | "failed";
+
+export interface Shown extends Message {
+  delivery: Delivery;
+  /** why it was not sent */
+  problem?: Problem;
+}
+
+export type Connection = "idle" | "online" | "reconnecting" | "offline";
+
+export interface ChatState {
+  chatId: string;
+  /** "" before the first message */
+  status: Status | "";
+  escalated: boolean;
+  /** in the log's order; what is not sent yet stands at the end */
+  messages: readonly Shown[];
+  /** older messages than the first of these are on the server */
+  more: boolean;
+  typing: readonly Person[];
+  agent: Person | null;
+  connection: Connection;
+  queue: Pick<Escalation, "position" | "estimatedWaitSeconds" | "agentsOnline"> | null;
+  /** the other side has read up to this `seq` */
+  seenSeq: number;
+  unread: number;
+}
+
+export const emptyState: ChatState = {
+  chatId: "", status: "", escalated: false, messages: [], more: false, typing: [], agent: null,
+  connection: "idle", queue: null, seenSeq: 0, unread: 0,
+};
+
+const UNSENT = Number.MAX_SAFE_INTEGER;
+
+/** Put in or replace, by id or by the key it was sent with; keeps the order. */
+export function withMessage(state: ChatState, message: Shown): ChatState {
+  const twin = (other: Shown) =>
+    other.id === message.id || (Boolean(message.clientId) && other.clientId === message.clientId);
+  const old = state.messages.find(twin);
+  if (old && old.delivery === "sent" && message.delivery !== "sent") return state;
+  const rest = old ? state.messages.filter((other) => !twin(other)) : [...state.messages];
+  let at = rest.length;
+  while (at > 0 && (rest[at - 1] as Shown).seq > message.seq) at--;
+  rest.splice(at, 0, message);
+  return { ...state, messages: rest };
+}
+
+export function sent(message: Message): Shown {
+  return { ...message, delivery: "sent" };
+}
+
+export function unsent(key: string, content: string, sender: Person, at: number): Shown {
+  return {
+    id: key, clientId: key, content, role: "USER", createdAt: new Date(at).toISOString(), sender,
+    seq: UNSENT, delivery: "sending",
+  };
+}
+
+function changed(state: ChatState, id: string, change: (m: Shown) => Shown): ChatState {
+  return { ...state, messages: state.messages.map((m) => (m.id === id ? change(m) : m)) };
+}
+
+export function withChat(state: ChatState, chat: Chat): ChatState {
+  const waiting = chat.status === "waiting";
+  return {
+    ...state,
+    chatId: chat.id,
+    status: chat.status,
+    escalated: chat.escalationRequested,
+    agent: chat.status === "live" ? chat.assignedTo : null,
+    queue: waiting
+      ? { estimatedWaitSeconds: null, agentsOnline: 0, ...state.queue, position: chat.queuePosition }
+      : null,
+  };
+}
+
+export function withHistory(state: ChatState, page: History, older: boolean): ChatState {
+  const next = page.items.reduce((s, message) => withMessage(s, sent(message)), state);
+  return older || !state.messages.length ? { ...next, more: page.nextCursor !== null } : next;
+}
+
+export function withTyping(state: ChatState, typing: Typing): ChatState {
+  const others = state.typing.filter((p) => p.id !== typing.userId);
+  const who = { id: typing.userId, name: typing.userName, avatar: null };
+  return { ...state, typing: typing.isTyping ? [...others, who] : others };
+}
+
+function silent(state: ChatState, userId: string): ChatState {
+  return state.typing.some((p) => p.id === userId)
+    ? { ...state, typing: state.typing.filter((p) => p.id !== userId) }
+    : state;
+}
+
+/** A line that says what happened. */
+function notice(state: ChatState, name: string, what: Happening): ChatState {
+  return withMessage(state, {
+    id: what.id, content: what.text, role: "SYSTEM", createdAt: what.timestamp, seq: what.seq,
+    sender: { id: "system", name: "System", avatar: null }, event: name, delivery: "sent",
+  });
+}
+
+export function agentOf(what: Happening): Agent {
+  return { agentId: what.agentId ?? "", agentName: what.agentName ?? "" };
+}
+
+function happened(state: ChatState, name: string, what: Happening): ChatState {
+  const next = notice(state, name, what);
+  const { agentId, agentName } = agentOf(what);
+  switch (name) {
+    case "escalated":
+      return { ...next, escalated: true, status: "waiting" };
+    case "agent_joined":
+      return { ...next, status: "live", queue: null,
+        agent: { id: agentId, name: agentName, avatar: null } };
+    case "agent_left":
+      return silent(agentId === next.agent?.id ? { ...next, agent: null, status: "waiting" } : next,
+        agentId);
+    case "closed":
+      return { ...next, status: "closed", typing: [], queue: null };
+    case "reopened":
+      return { ...next, status: next.escalated ? "waiting" : "assistant" };
+    default:
+      return next;
+  }
+}
+
+/** One event of the stream. Names that are not known change nothing. */
+export function withEvent(state: ChatState, name: string, payload: unknown): ChatState {
+  switch (name) {
+    case "message":
+    case "note": {
+      const message = payload as Message;
+      return silent(withMessage(state, sent(message)), message.sender.id);
+    }
+    case "message_updated": {
+      const edit = payload as Updated;
+      return changed(state, edit.id, (m) => ({ ...m, content: edit.content, editedAt: edit.editedAt }));
+    }
+    case "message_deleted": {
+      const gone = payload as Deleted;
+      return changed(state, gone.id, (m) => ({ ...m, content: "", deletedAt: gone.deletedAt }));
+    }
+    case "escalated":
+    case "agent_joined":
+    case "agent_left":
+    case "closed":
+    case "reopened":
+      return happened(state, name, payload as Happening);
+    case "typing":
+      return withTyping(state, payload as Typing);
+    case "read": {
+      const read = payload as Read;
+      const seq = state.messages.find((m) => m.id === read.messageId)?.seq ?? 0;
+      return seq > state.seenSeq ? { ...state, seenSeq: seq } : state;
+    }
+    default:
+      return state;
+  }
+}

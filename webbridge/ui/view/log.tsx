@@ -1,0 +1,102 @@
+/** The conversation: a log that screen readers follow (WAI-ARIA log role). */
+import type { ComponentChildren } from "preact";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import type { Shown } from "../core/index.js";
+import { Text } from "./text.js";
+import type { Speech } from "./words.js";
+
+export interface LogProps {
+  speech: Speech;
+  messages: readonly Shown[];
+  /** whose messages stand on the right */
+  mine: "USER" | "AGENT";
+  seenSeq: number;
+  more: boolean;
+  onOlder: () => Promise<unknown>;
+  onRetry: (key: string) => void;
+  onDiscard: (key: string) => void;
+  /** the button of an offer; null when it is over */
+  onAction: ((reason?: string) => void) | null;
+}
+
+function nameOf(m: Shown, p: LogProps): string {
+  if (m.role === p.mine && m.delivery !== "failed" && p.mine === "USER") return p.speech.say("you");
+  if (m.role === "ASSISTANT") return p.speech.say("assistant", { name: m.sender.name });
+  return m.role === p.mine && !m.sender.name ? p.speech.say("you") : m.sender.name || p.speech.say("you");
+}
+
+/* XEP-0245: what begins with "/me " tells what its author does. */
+function wordsOf(m: Shown, say: Speech["say"]): string {
+  if (m.deletedAt) return say("deleted");
+  return m.role === "AGENT" && m.content.startsWith("/me ")
+    ? `* ${m.sender.name}${m.content.slice(3)}` : m.content;
+}
+
+function Fate(p: LogProps & { message: Shown; last: boolean }) {
+  const { message: m, speech: { say } } = p;
+  if (m.delivery === "sending") return <p class="state">{say("sending")}</p>;
+  if (m.delivery === "failed") {
+    return (
+      <p class="state failed">{say("failed")}{" "}
+        <button type="button" class="quiet" onClick={() => p.onRetry(m.clientId ?? "")}>{say("retry")}</button>{" "}
+        <button type="button" class="quiet" onClick={() => p.onDiscard(m.clientId ?? "")}>{say("discard")}</button>
+      </p>
+    );
+  }
+  if (p.last && m.role === p.mine && p.seenSeq >= m.seq) return <p class="state">{say("seen")}</p>;
+  return m.editedAt && !m.deletedAt ? <p class="state">{say("edited")}</p> : null;
+}
+
+function Item(p: LogProps & { message: Shown; last: boolean }) {
+  const { message: m, speech } = p;
+  const text = wordsOf(m, speech.say);
+  if (m.role === "SYSTEM") return <div class="notice" part="notice"><Text text={text} /></div>;
+  const name = nameOf(m, p);
+  const side = m.role === p.mine ? "mine" : "theirs";
+  return (
+    <article class={`${side} ${m.role.toLowerCase()} ${m.event ?? ""}`} part={`message ${side}`}
+      aria-label={`${name}, ${speech.time(m.createdAt)}`}>
+      <header aria-hidden="true">{name} <time dateTime={m.createdAt}>{speech.time(m.createdAt)}</time></header>
+      <Text text={text} />
+      <Fate {...p} />
+      {p.onAction && m.actions?.filter((a) => a.type === "escalate").map((a) => (
+        <button type="button" class="escalate" part="escalate" onClick={() => p.onAction?.(a.reason)}>{a.label}</button>
+      ))}
+    </article>
+  );
+}
+
+export function Log(p: LogProps & { children?: ComponentChildren }) {
+  const box = useRef<HTMLDivElement>(null);
+  const [near, setNear] = useState(true);
+  const [busy, setBusy] = useState(false);
+  const height = useRef(0);
+  const newest = p.messages.at(-1);
+  const measure = () => {
+    const el = box.current;
+    if (el) setNear(el.scrollHeight - el.scrollTop - el.clientHeight < 80);
+  };
+  useLayoutEffect(() => {
+    const el = box.current;
+    if (!el) return;
+    if (height.current) el.scrollTop += el.scrollHeight - height.current;
+    else if (near || newest?.delivery === "sending") el.scrollTop = el.scrollHeight;
+    height.current = 0;
+  }, [p.messages, p.children]);
+  const older = async () => {
+    setBusy(true);
+    height.current = box.current?.scrollHeight ?? 0;
+    await p.onOlder().catch(() => undefined);
+    setBusy(false);
+  };
+  const lastMine = p.messages.findLast((m) => m.role === p.mine && m.delivery === "sent");
+  return (
+    <div class="log" part="log" role="log" aria-label={p.speech.say("log")} aria-busy={busy} tabIndex={0}
+      ref={box} onScroll={measure}>
+      {p.more && <button type="button" class="quiet older" disabled={busy} onClick={() => void older()}>
+        {p.speech.say("older")}</button>}
+      {p.messages.map((m) => <Item key={m.clientId ?? m.id} {...p} message={m} last={m === lastMine} />)}
+      {p.children}
+    </div>
+  );
+}

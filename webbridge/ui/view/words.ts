@@ -1,0 +1,55 @@
+/** Texts by language: catalogues are data, English is always there, others come when asked for. */
+import en from "../words/en.json";
+
+export type Words = Record<keyof typeof en, string>;
+
+export interface Speech {
+  locale: string;
+  rtl: boolean;
+  say: (name: keyof Words | string, values?: Record<string, string | number>) => string;
+  /** the form of a text that fits a number: `name.one`, `name.other` */
+  count: (name: string, n: number) => string;
+  time: (iso: string) => string;
+}
+
+const catalogues: Record<string, () => Promise<{ default: Partial<Words> }>> = {};
+
+/** A language that can be loaded; elements register theirs. */
+export function offer(language: string, load: () => Promise<{ default: Partial<Words> }>): void {
+  catalogues[language] = load;
+}
+
+function fill(text: string, values: Record<string, string | number>): string {
+  return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+}
+
+export function speechOf(locale: string, words: Partial<Words>, more: Partial<Words> = {}): Speech {
+  const texts = { ...en, ...words, ...more } as Record<string, string>;
+  const plural = new Intl.PluralRules(locale);
+  const clock = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" });
+  const say: Speech["say"] = (name, values = {}) => fill(texts[name] ?? name, values);
+  return {
+    locale,
+    rtl: /^(ar|fa|he|ur)\b/.test(locale),
+    say,
+    count: (name, n) => say(texts[`${name}.${plural.select(n)}`] ? `${name}.${plural.select(n)}` : `${name}.other`, { n }),
+    time: (iso) => clock.format(new Date(iso)),
+  };
+}
+
+/** "auto" is what the browser prefers; what is not known is English. */
+export async function loadSpeech(wanted: string, more: Partial<Words> = {}): Promise<Speech> {
+  const asked = wanted === "auto" || !wanted ? [...navigator.languages] : [wanted];
+  for (const locale of asked) {
+    const language = locale.toLowerCase().split("-")[0] ?? "en";
+    if (language === "en") return speechOf(locale, {}, more);
+    const load = catalogues[language];
+    if (!load) continue;
+    try {
+      return speechOf(locale, (await load()).default, more);
+    } catch {
+      break; /* could not be fetched */
+    }
+  }
+  return speechOf("en", {}, more);
+}
