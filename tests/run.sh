@@ -2,15 +2,15 @@
 # Everything that is tested without a person: lints, unit and contract tests and transcripts with
 # gcc's optimised build and with clang's sanitizers; then the daemon between real HTTP clients and
 # agents' clients behind a real server: the optimised build behind Prosody, the sanitizers' behind
-# ejabberd; then a minute of fuzzing for each target.
+# ejabberd; then faults under load, and a minute of fuzzing for each target.
 # Installs what is missing on Debian 12. Ends with one line "N passed, N failed".
 #
-#   tests/run.sh [PART...]   parts: lint unit integration browser asan fuzz; none: all of them
+#   tests/run.sh [PART...]   parts: lint unit integration browser fault asan fuzz; none: all of them
 set -u
 cd "$(dirname "$0")/.." || exit 1
 . config/packages.sh
 
-parts=" ${*:-lint unit integration browser asan fuzz} "
+parts=" ${*:-lint unit integration browser fault asan fuzz} "
 results=$PWD/build/results
 python=/usr/bin/python3
 export PYTHONDONTWRITEBYTECODE=1 PYTEST_DISABLE_PLUGIN_AUTOLOAD=1
@@ -105,7 +105,12 @@ browser() {
         [ -s "$results/browser.pytest.xml" ] || note failed "browser"
 }
 
-# The same under the sanitizers, which slow everything down. A report fails even where the test
+faults() {
+    say "faults, release, Prosody"
+    PARLEY_BIN=$PWD/build/release/parley run_pytest fault tests/fault
+}
+
+# integration under the sanitizers, which slow everything down. A report fails even where the test
 # around it did not notice.
 integration_asan() {
     say "integration, asan, ejabberd"
@@ -141,11 +146,12 @@ if ! packages_need $packages_build $packages_test; then
     exit 1
 fi
 wants lint && lints
-if wants unit || wants integration || wants browser; then
+if wants unit || wants integration || wants browser || wants fault; then
     if build release gcc; then
         wants unit && programs release
         wants integration && integration
         wants browser && browser
+        wants fault && faults
     fi
 fi
 if wants unit || wants asan; then

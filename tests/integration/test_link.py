@@ -3,7 +3,6 @@ customers."""
 
 import asyncio
 import hashlib
-import subprocess
 import time
 
 import pytest
@@ -65,7 +64,8 @@ async def test_wrong_secret_is_no_busy_loop_and_no_outage(own_site):
     begin, used = time.monotonic(), site.parley.cpu_seconds()
     attempts = site.prosody.component_attempts
     first = attempts()
-    tally = asyncio.to_thread(wait_for_attempts, site, attempts, first + 2)
+    tally = asyncio.to_thread(site.parley.until, lambda: attempts() >= first + 2, 60,
+                              "another attempt")
     stream = await customer.stream()
     for n in range(20):
         await customer.say(f"message {n}")
@@ -77,18 +77,6 @@ async def test_wrong_secret_is_no_busy_loop_and_no_outage(own_site):
     assert site.parley.ready_status() == 503
     assert (await site.web.get("/healthz")).status == 200
     assert site.prosody.component_connects() == 0
-
-
-def wait_for_attempts(site, attempts, number):
-    """Polls the server's log while it waits for the daemon to end, which it must not."""
-    end = time.monotonic() + 60
-    while attempts() < number:
-        assert time.monotonic() < end, "the daemon does not try again"
-        try:
-            site.parley.process.wait(0.05)
-        except subprocess.TimeoutExpired:
-            continue
-        raise AssertionError("the daemon ended:\n" + site.parley.log_end())
 
 
 async def test_starts_and_serves_without_an_xmpp_server(own_site):

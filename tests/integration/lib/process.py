@@ -57,15 +57,20 @@ class Program:
         return self.wait_ready() if wait else 0.0
 
     def wait_ready(self, seconds=START_SECONDS):
+        return self.until(self.is_ready, seconds, "being ready", 0.01)
+
+    def until(self, condition, seconds, what, step=0.05):
+        """Asks again and again, as long as the program runs. Returns the seconds it took."""
         begin = time.monotonic()
-        while not self.is_ready():
+        while not condition():
             if time.monotonic() - begin > seconds:
-                raise TimeoutError(f"{self.name} not ready after {seconds} s:\n{self.log_end()}")
+                raise TimeoutError(f"{self.name}: waited {seconds} s in vain for {what}:\n"
+                                   + self.log_end())
             try:
-                code = self.process.wait(0.01)
+                code = self.process.wait(step)
             except subprocess.TimeoutExpired:
                 continue
-            raise RuntimeError(f"{self.name} ended with {code} at start:\n{self.log_end()}")
+            raise RuntimeError(f"{self.name} ended with {code} before {what}:\n{self.log_end()}")
         return time.monotonic() - begin
 
     def running(self):
@@ -108,6 +113,12 @@ class Program:
 
     def descriptors(self):
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+
+    def memory(self):
+        """Bytes in use: resident and not of a file."""
+        with open(f"/proc/{self.process.pid}/status", encoding="ascii") as status:
+            line = next(line for line in status if line.startswith("RssAnon:"))
+        return int(line.split()[1]) << 10
 
 
 def port_open(port):

@@ -436,7 +436,7 @@ class Customer:
 
 
 async def read_log(web, chat, limit=200):
-    """Every page of GET …/messages, oldest first."""
+    """Every page of GET …/messages, in the order in which they come."""
     items, cursor = [], ""
     while True:
         more = f"&cursor={cursor}" if cursor else ""
@@ -444,6 +444,4 @@ async def read_log(web, chat, limit=200):
         items += page["items"]
         cursor = page["nextCursor"]
         if not cursor:
-            break
-    items.sort(key=lambda m: m["seq"])
-    return items
+            return items

@@ -1,0 +1,159 @@
+"""Who reads along while the faults happen, and notes what is shown."""
+
+import asyncio
+
+from lib.oracle import Shown, shown_events, shown_lines
+from lib.wait import DEADLINE
+from lib.web import Closed, Stream
+from lib.writers import Way
+
+PAGE_EVERY = 20  # acknowledged messages between two looks at the history
+
+
+class Reader:
+    def __init__(self, ledger, name, load, staff):
+        self.ledger = ledger
+        self.load = load
+        self.view = ledger.view(name, staff)
+
+    async def finish(self, last):
+        """Waits until `last` was shown, and completes the view."""
+        raise NotImplementedError
+
+    async def aclose(self):
+        pass
+
+
+class StreamReader(Reader):
+    """A page or a console with an event stream, from the chat's start. When it ends the reader comes
+    back with the last id, once the way is open. cuts: a function that gives after how many bytes the
+    next connection breaks. by_query: the id stands in the target, not in the header."""
+
+    def __init__(self, ledger, name, load, web, staff, cuts=None, by_query=False):
+        super().__init__(ledger, name, load, staff)
+        self.web = web
+        self.path = f"/api/chats/{ledger.chat}/events"
+        self.cuts = cuts
+        self.by_query = by_query
+        self.last_id = None
+        self.sessions = 0
+        self.stream = None
+        self.task = None
+        self.done = False
+
+    def start(self):
+        self.task = asyncio.ensure_future(self._run())
+        return self
+
+    async def _run(self):
+        while not self.done:
+            await self.load.web.wait()
+            closings = self.load.web.closings
+            try:
+                await self._session()
+            except (OSError, Closed, TimeoutError):
+                assert self.load.web.broken_since(closings), "no stream though the daemon is there"
+
+    async def _session(self):
+        self.stream = Stream(self.web, self.cuts() if self.cuts else None)
+        self.sessions += 1
+        target, header = self.path, self.last_id
+        if self.by_query and header is not None:
+            target, header = f"{target}?lastEventId={header}", None
+        await self.stream.open(target, header, [], self.web.token)
+        assert self.stream.status == 200, (self.stream.status, self.stream.body)
+        try:
+            await self.stream.board.until(lambda: self.stream.ended or self.done, 3600)
+        finally:
+            self._collect()
+            await self.stream.aclose()
+
+    def _collect(self):
+        events = self.stream.durable()
+        resets = [e for e in self.stream.events if e.name == "reset"]
+        assert not resets, f"{self.view.name} was told to load anew: {resets}"
+        self.view.shown += shown_events(events)
+        if events:
+            self.last_id = events[-1].id
+
+    async def finish(self, last):
+        self.cuts = None
+
+        def shown():
+            if self.task.done():
+                self.task.result()
+            current = shown_events(self.stream.durable()) if self.stream is not None else []
+            return any(e.id == last for e in self.view.shown[-1:] + current)
+
+        while not shown():
+            stream = self.stream
+            await stream.until(lambda s: s.ended or shown(), 60, f"the last entry, {last}")
+            if stream.ended and not shown():
+                await asyncio.wait_for(self._next(stream), DEADLINE)
+        self.done = True
+        self.stream.board.changed()
+        await self.task
+
+    async def _next(self, stream):
+        while self.stream is stream or not self.stream.status:
+            await asyncio.wait({self.task}, timeout=0.01)
+            if self.task.done():
+                self.task.result()
+
+    async def aclose(self):
+        if self.task is not None:
+            self.task.cancel()
+            await asyncio.gather(self.task, return_exceptions=True)
+        if self.stream is not None:
+            await self.stream.aclose()
+
+
+class PageReader(Reader):
+    """Looks at the history again and again, each time at what came since."""
+
+    def __init__(self, ledger, name, load, web, staff):
+        super().__init__(ledger, name, load, staff)
+        self.way = Way(load.web, web)
+        self.after = 0
+        self.next = 0
+        load.start(self)
+
+    async def run(self):
+        while not self.load.stopped:
+            await self.load.until(lambda: self.load.total >= self.next or self.load.stopped, 3600)
+            self.next = self.load.total + PAGE_EVERY
+            await self._read()
+
+    async def _read(self):
+        while True:
+            target = f"/api/chats/{self.ledger.chat}/messages?after={self.after}&limit=200"
+            answer = await self.way.ask("GET", target)
+            if answer is None:
+                continue
+            page = answer.ok().json()
+            self.view.shown += [Shown.of_item(i) for i in page["items"]]
+            if page["items"]:
+                self.after = page["items"][-1]["seq"]
+            if page["nextCursor"] is None:
+                return
+
+    async def finish(self, last):
+        await self._read()
+
+    async def aclose(self):
+        self.way.close()
+
+
+class Occupant(Reader):
+    """An agent's client in the room, with a memory of what it has shown."""
+
+    def __init__(self, ledger, name, load, agent, room):
+        super().__init__(ledger, name, load, True)
+        self.view.repeats = True
+        self.agent = agent
+        self.room = room
+
+    async def finish(self, last):
+        await self.agent.wait(lambda s: s.line and s.room == self.room and s.stanza_id == last,
+                              deadline=60, what="the last line")
+        self.view.shown = shown_lines(self.agent, self.room)

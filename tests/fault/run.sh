@@ -1,0 +1,15 @@
+#!/bin/sh
+# All fault tests: the daemon, its XMPP server and the links between them are killed, stopped, cut and
+# flooded under load, and everything that was acknowledged is looked for. Needs the release build;
+# PARLEY_BIN names another. Prints seeds (PARLEY_TEST_SEED repeats one), counts and durations.
+#
+#   tests/fault/run.sh [--long] [PYTEST ARGUMENT...]
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+. config/packages.sh
+
+export PYTHONDONTWRITEBYTECODE=1 PYTEST_DISABLE_PLUGIN_AUTOLOAD=1
+# shellcheck disable=SC2086
+packages_need $packages_test || exit 1
+[ "${1:-}" = --long ] && export PARLEY_TEST_LONG=1 && shift
+exec /usr/bin/python3 -m pytest -q -p no:cacheprovider --durations=10 "$@" tests/fault

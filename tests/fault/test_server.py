@@ -1,0 +1,91 @@
+"""The XMPP server is killed, or stands still, under load. No customer notices; agents come back and
+miss nothing."""
+
+import asyncio
+
+import pytest
+
+from lib.crew import Crew
+
+PHASE = 40  # messages while an agent is away: less than a join's history
+
+
+class Outage:
+    """One end and return of the XMPP server, with the agents' clients behind it."""
+
+    def __init__(self, crew):
+        self.crew = crew
+        self.site = crew.site
+
+    async def begin(self):
+        self.crew.load.xmpp.close()
+        await self.site.server_down()
+        for agent in self.crew.agents.values():
+            await agent.lost()
+
+    async def end(self):
+        await self.site.server_up()
+        for agent in self.crew.agents.values():
+            await agent.connect()
+            for room in self.crew.rooms:
+                await agent.join(room)
+        self.crew.load.xmpp.open()
+
+
+@pytest.mark.deadline(600)
+async def test_customers_go_on_and_agents_end_with_everything(own_site, oracle, count, rng, report):
+    site = own_site()
+    budget = asyncio.Semaphore(0)
+    crew = await Crew.assemble(site, oracle(site), budget=budget)
+    outage = Outage(crew)
+    crew.start()
+
+    def let_write(messages):
+        for _ in range(messages):
+            budget.release()
+
+    for _ in range(count("RESTARTS", 3, 30)):
+        let_write(PHASE)
+        await crew.load.more(1 + rng.randrange(PHASE))  # somewhere in the middle of it
+        await outage.begin()
+        let_write(PHASE)
+        await crew.load.more(PHASE // 2)
+        await outage.end()
+    crew.load.stopped = True
+    let_write(len(crew.writers))
+    await crew.finish()
+    report("messages", crew.load.total)
+
+
+async def test_assignment_survives_the_outage(own_site):
+    site = own_site()
+    customer, sarah, room = await site.live()
+    stream = await customer.stream()
+    assigned = (await customer.info())["assignedToId"]
+    await site.server_down()
+    await sarah.lost()
+    await customer.say("is anybody there?")
+    assert (await customer.info())["assignedToId"] == assigned
+    await site.server_up()
+    await sarah.connect()
+    join = await sarah.join(room)
+    assert join.role in ("participant", "moderator")
+    assert "is anybody there?" in [s.body for s in sarah.received if s.line]
+    await sarah.say(room, "yes")
+    await stream.said("yes")
+    assert "agent_joined" not in [e.name for e in stream.events]
+    # somebody else does not get it
+    tom = await site.agent("tom")
+    assert (await tom.join(room)).role == "visitor"
+
+
+async def test_server_that_stops_politely_is_found_again(own_site):
+    site = own_site()
+    customer, sarah, room = await site.live()
+    await site.server_down(politely=True)
+    await sarah.lost()
+    await customer.say("while away")
+    await site.server_up()
+    await sarah.connect()
+    await sarah.join(room)
+    assert [s.body for s in sarah.received if s.line].count("while away") >= 1
