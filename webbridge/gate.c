@@ -29,7 +29,7 @@ static int next_byte(const char **s)
         *s += 2;
         if (byte < 0x20 || byte == 0x7f)
             return -1;
-    } else if (byte <= 0x20 || byte == 0x7f) {
+    } else if (byte <= 0x20 || byte == 0x7f || byte == '#') {
         return -1;
     }
     *s += 1;
@@ -96,20 +96,53 @@ static bool read_length(const char *s, int64_t *out)
     return true;
 }
 
-void gate_begin(struct gate *g)
+bool gate_method(const char *method)
+{
+    return is_token(method);
+}
+
+/* RFC 9110 #field.host: an empty one is allowed; a list, a path or a user is none. */
+static bool is_host(const char *s)
+{
+    return s[strspn(s, "-._~!$&'()*+;=%:[]0123456789abcdefghijklmnopqrstuvwxyz"
+                       "ABCDEFGHIJKLMNOPQRSTUVWXYZ")] == '\0';
+}
+
+static const char *behind(const char *text)
+{
+    return text + strlen(text) + 2;
+}
+
+void gate_begin(struct gate *g, const char *line)
 {
     memset(g, 0, sizeof(*g));
     g->length = -1;
+    if (line != NULL)
+        g->next = behind(line);
+}
+
+/* Both NULs of the line's end must be there, since two line feeds leave two as well. */
+static void check_place(struct gate *g, const char *name, const char *value)
+{
+    if (name != g->next || value <= name || value[strlen(value) + 1] != '\0')
+        g->bad = true;
+    g->next = behind(value);
 }
 
 void gate_header(struct gate *g, const char *name, const char *value)
 {
+    if (g->next != NULL && value != NULL)
+        check_place(g, name, value);
+    else if (g->next != NULL)
+        g->bad = true;
     if (value == NULL)
         value = "";
     if (!is_token(name) || !is_value(value))
         g->bad = true;
     if (strcasecmp(name, "Host") == 0) {
         g->hosts++;
+        if (!is_host(value))
+            g->bad = true;
     } else if (strcasecmp(name, "Content-Length") == 0) {
         g->lengths++;
         if (!read_length(value, &g->length))
@@ -124,6 +157,9 @@ void gate_header(struct gate *g, const char *name, const char *value)
 
 bool gate_ok(const struct gate *g)
 {
+    /* The empty line stands right behind the last header. */
+    if (g->next != NULL && (g->next[0] != '\0' || g->next[1] != '\0'))
+        return false;
     return !g->bad && g->hosts == 1 && g->lengths <= 1 && g->codings <= 1 &&
            (g->lengths == 0 || g->codings == 0);
 }

@@ -53,6 +53,7 @@ struct own {
     struct buf body;
     struct MHD_Response *answer;
     int status;
+    bool chunked;       /* the body */
     const char *target; /* in the library's buffer: only compared, see line_is_whole */
     size_t target_len;
 };
@@ -223,11 +224,12 @@ static void check_framing(struct own *own, const char *version)
 {
     struct gate g;
 
-    gate_begin(&g);
+    gate_begin(&g, version);
     MHD_get_connection_values(own->con, MHD_HEADER_KIND, count_header, &g);
-    if (!gate_ok(&g) || !line_is_whole(own, version))
+    if (!gate_ok(&g) || !line_is_whole(own, version) || !gate_method(own->r.method))
         own->r.malformed = true;
-    if (g.codings == 0)
+    own->chunked = g.codings > 0;
+    if (!own->chunked)
         own->r.body_expected = g.length < 0 ? 0 : g.length;
 }
 
@@ -368,7 +370,9 @@ void http_reply(struct request *r, const struct reply *reply)
         MHD_create_response_from_buffer(reply->body_len, (void *)(uintptr_t)reply->body, mode);
     for (size_t i = 0; i < reply->n_headers; i++)
         MHD_add_response_header(own->answer, reply->headers[i].name, reply->headers[i].value);
-    if (reply->close)
+    /* The library reads chunks that end at a bare line feed, or have anything behind their size. A
+     * proxy may see their end elsewhere, so nothing that follows is taken for a request. */
+    if (reply->close || own->chunked)
         MHD_add_response_header(own->answer, "Connection", "close");
     if (own->phase == PHASE_WAIT) {
         own->r.http->owed--;
@@ -449,7 +453,7 @@ static void cut_malformed(struct http *h)
         if (c->heading == NULL || (length = MHD_lookup_connection_value(c->heading, MHD_HEADER_KIND,
                                                                         "Content-Length")) == NULL)
             continue;
-        gate_begin(&g);
+        gate_begin(&g, NULL);
         gate_header(&g, "Content-Length", length);
         if (!g.bad)
             continue;

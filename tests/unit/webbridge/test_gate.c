@@ -12,7 +12,7 @@ static bool passes(const char *const headers[][2])
 {
     struct gate g;
 
-    gate_begin(&g);
+    gate_begin(&g, NULL);
     for (; (*headers)[0] != NULL; headers++)
         gate_header(&g, (*headers)[0], (*headers)[1]);
     return gate_ok(&g);
@@ -25,7 +25,7 @@ static void one_host_and_one_length_pass(void **state)
 
     (void)state;
     assert_true(passes(headers));
-    gate_begin(&g);
+    gate_begin(&g, NULL);
     assert_int_equal(g.length, -1);
     gate_header(&g, "content-length", "12");
     assert_int_equal(g.length, 12);
@@ -38,6 +38,70 @@ static void chunked_alone_passes(void **state)
 
     (void)state;
     assert_true(passes(headers));
+}
+
+/* What the library has in its buffer: the bytes that came, NULs where it found ends of lines. */
+static bool passes_in_place(const char *bytes, size_t name1, size_t value1, size_t name2,
+                            size_t value2)
+{
+    struct gate g;
+
+    gate_begin(&g, bytes);
+    gate_header(&g, bytes + name1, bytes + value1);
+    if (name2 > 0)
+        gate_header(&g, bytes + name2, bytes + value2);
+    return gate_ok(&g);
+}
+
+static void headers_that_stand_line_behind_line_pass(void **state)
+{
+    (void)state;
+    assert_true(passes_in_place("1.1\0\0Host\0 a\0\0X\0 y\0\0\0\0", 5, 11, 14, 17));
+    assert_true(passes_in_place("1.1\0\0Host\0a\0\0X\0\0\0\0\0", 5, 10, 13, 15));
+}
+
+static void headers_that_stand_elsewhere_are_refused(void **state)
+{
+    static const char other[] = "Host\0a\0\0\0\0";
+    struct gate g;
+
+    (void)state;
+    /* one hidden between, one hidden at the end, a NUL in a value, a bare line feed, two of them */
+    assert_false(passes_in_place("1.1\0\0Host\0a\0\0Te\0\0\0X\0y\0\0\0\0", 5, 10, 18, 20));
+    assert_false(passes_in_place("1.1\0\0Host\0a\0\0Te\0 x\0\0\0\0", 5, 10, 0, 0));
+    assert_false(passes_in_place("1.1\0\0Host\0a\0b\0\0X\0y\0\0\0\0", 5, 10, 15, 17));
+    assert_false(passes_in_place("1.1\0\0Host\0a\0X\0y\0\0\0\0", 5, 10, 12, 14));
+    assert_false(passes_in_place("1.1\0\0Host\0a\0\0\0GET", 5, 10, 0, 0));
+    gate_begin(&g, "1.1\0\0Host\0a\0\0\0\0");
+    gate_header(&g, other, other + 5); /* moved: it was folded */
+    assert_false(gate_ok(&g));
+}
+
+static void hosts_that_are_no_host_are_refused(void **state)
+{
+    static const char *const bad[] = {"a, b", "a/b", "u@a", "a b", "a?b", "a#b", "\xc3\xa4"};
+    static const char *const good[] = {"", "a", "a.b:80", "[::1]:80", "a_b", "xn--a"};
+    struct gate g;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        gate_begin(&g, NULL);
+        gate_header(&g, "Host", bad[i]);
+        assert_false(gate_ok(&g));
+    }
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+        gate_begin(&g, NULL);
+        gate_header(&g, "Host", good[i]);
+        assert_true(gate_ok(&g));
+    }
+}
+
+static void methods_are_tokens(void **state)
+{
+    (void)state;
+    assert_true(gate_method("GET") && gate_method("M-SEARCH"));
+    assert_false(gate_method("") || gate_method("G\x01T") || gate_method("GET/") ||
+                 gate_method("G T"));
 }
 
 static void missing_or_second_host_is_refused(void **state)
@@ -152,6 +216,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_host_and_one_length_pass),
         cmocka_unit_test(chunked_alone_passes),
+        cmocka_unit_test(headers_that_stand_line_behind_line_pass),
+        cmocka_unit_test(headers_that_stand_elsewhere_are_refused),
+        cmocka_unit_test(hosts_that_are_no_host_are_refused),
+        cmocka_unit_test(methods_are_tokens),
         cmocka_unit_test(missing_or_second_host_is_refused),
         cmocka_unit_test(second_length_is_refused_even_if_equal),
         cmocka_unit_test(length_beside_coding_is_refused),
