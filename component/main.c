@@ -10,6 +10,7 @@
 #include "webbridge/webbridge.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,6 +46,7 @@ struct program {
     enum err outcome; /* of the step that is waited for */
     bool waiting, stopping;
     int exit_code;
+    int descriptors; /* that the process may have */
 };
 
 /* ---- time, ids, log ----------------------------------------------------------------------------
@@ -418,9 +420,12 @@ static enum err start_web(struct program *p, const char **detail)
                             .streams_per_address = c->limits.streams_per_address,
                             .bad_tokens_per_minute = c->limits.bad_tokens_per_minute,
                             .connections = c->limits.connections,
+                            .streams = c->limits.streams,
+                            .descriptors = p->descriptors,
                             .body_bytes = c->limits.body_bytes,
                             .header_seconds = c->limits.header_seconds,
                             .body_seconds = c->limits.body_seconds,
+                            .unsent_seconds = c->limits.unsent_seconds,
                             .heartbeat_seconds = c->limits.heartbeat_seconds,
                             .offer = c->texts.offer,
                             .xmpp_ready = xmpp_ready,
@@ -472,14 +477,16 @@ static void loop_thread(void *arg)
     log_info("stopped", "exit=%d", p->exit_code);
 }
 
-static void raise_descriptors(void)
+static int raise_descriptors(void)
 {
     struct rlimit r;
 
     if (getrlimit(RLIMIT_NOFILE, &r) != 0)
-        return;
+        return FD_SETSIZE;
     r.rlim_cur = r.rlim_max;
-    (void)setrlimit(RLIMIT_NOFILE, &r);
+    if (setrlimit(RLIMIT_NOFILE, &r) != 0)
+        (void)getrlimit(RLIMIT_NOFILE, &r);
+    return r.rlim_cur > INT_MAX ? INT_MAX : (int)r.rlim_cur;
 }
 
 static int serve(void *ctx)
@@ -489,7 +496,7 @@ static int serve(void *ctx)
     uv_thread_t thread;
 
     log_init(p->config->log_level, log_line, NULL);
-    raise_descriptors();
+    p->descriptors = raise_descriptors();
     if (uv_thread_create_ex(&thread, &o, loop_thread, p) != 0)
         return EXIT_RUNTIME;
     uv_thread_join(&thread);

@@ -50,9 +50,9 @@ struct config {
     struct {
         int chats_per_minute, messages_per_minute, messages_burst, escalations_per_hour;
         int streams_per_chat, streams_per_address, bad_tokens_per_minute;
-        int connections; /* of HTTP at once */
+        int connections, streams; /* of HTTP at once */
         int body_bytes;
-        int header_seconds, body_seconds, heartbeat_seconds;
+        int header_seconds, body_seconds, unsent_seconds, heartbeat_seconds;
         int linger_hours, grace_seconds, offer_seconds;
     } limits;
     struct {

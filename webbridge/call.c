@@ -288,7 +288,7 @@ void call_problem(struct call *c, enum err e, const char *detail, int64_t retry_
 
     problem_reply(c->arena, &r, e, &more);
     /* What is left of a body that was refused unread would be taken for the next request. */
-    r.close = e == ERR_TOO_LARGE;
+    r.close = e == ERR_TOO_LARGE || (c->request != NULL && c->request->overload != OK);
     call_send(c, &r);
 }
 

@@ -1,38 +1,24 @@
 #include "webbridge/http.h"
 
 #include "core/base/log.h"
+#include "webbridge/conns.h"
 #include "webbridge/gate.h"
-#include "webbridge/limit.h"
 #include "webbridge/listen.h"
 
 #include <assert.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <microhttpd.h>
 
 #define SWEEP_MS 500
-#define KEEPALIVE_MS 30000     /* idle between requests, the next one's first line included */
-#define REPLY_MS 60000         /* for the client to read an answer */
+#define KEEPALIVE_MS 30000 /* idle between requests, the next one's first line included */
+#define STARVED_MS 200
+#define IDLE_SECONDS 1200      /* the library's own limit, which ours come before */
 #define CONNECTION_BYTES 16384 /* headers and read buffer of one connection */
-
-/* A connection inside the library. Its own timeout starts again with each byte, so that a client
- * could hold a connection for ever; the sweeper holds to deadlines that bytes do not move. */
-struct conn {
-    TAILQ_ENTRY(conn) link;
-    struct http *http;
-    int fd;
-    int64_t deadline_ms; /* of uv_now; INT64_MAX while we are at work */
-    char address[ADDRESS_KEY_MAX];
-    struct address peer;
-    bool counted;
-    struct MHD_Connection *heading; /* while its headers come in; NULL otherwise */
-};
-TAILQ_HEAD(conn_list, conn);
 
 enum phase {
     PHASE_TARGET, /* the first line is there */
@@ -66,11 +52,10 @@ struct http {
     struct listen_result at;
     uv_poll_t poll;
     uv_timer_t timer, sweeper;
-    struct conn_list conns;
-    size_t n_conns;
-    struct tally *per_address;
+    struct conns *conns;
     size_t owed;  /* requests that wait for their answer */
     bool resumed; /* somebody was resumed since MHD_run */
+    bool starved; /* there was no descriptor for a new connection */
     bool ending, stopped;
     int handles; /* still open on the loop, while it ends */
     void (*done)(void *ctx);
@@ -88,72 +73,45 @@ static enum MHD_Result on_policy(void *cls, const struct sockaddr *sa, socklen_t
 {
     struct http *h = cls;
     struct address a;
-    char key[ADDRESS_KEY_MAX];
 
     (void)len;
     address_from(sa, &a);
-    if (proxies_trust(h->o.proxies, &a))
-        return MHD_YES;
-    address_key(&a, key);
-    return tally_of(h->per_address, key) < h->o.per_address ? MHD_YES : MHD_NO;
+    return conns_admit(h->conns, &a) ? MHD_YES : MHD_NO;
 }
 
-static void conn_open(struct http *h, struct MHD_Connection *con, void **context)
+static int64_t now_of(const struct http *h)
 {
-    const union MHD_ConnectionInfo *info;
-    struct conn *c = mem_alloc(sizeof(*c));
-
-    c->http = h;
-    info = MHD_get_connection_info(con, MHD_CONNECTION_INFO_CONNECTION_FD);
-    c->fd = info->connect_fd;
-    info = MHD_get_connection_info(con, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    address_from(info->client_addr, &c->peer);
-    address_key(&c->peer, c->address);
-    if (!proxies_trust(h->o.proxies, &c->peer))
-        c->counted = tally_add(h->per_address, c->address, h->o.per_address);
-    c->deadline_ms = (int64_t)uv_now(h->loop) + h->o.header_seconds * 1000;
-    TAILQ_INSERT_TAIL(&h->conns, c, link);
-    h->n_conns++;
-    *context = c;
-}
-
-static void conn_close(struct http *h, struct conn *c)
-{
-    if (c->counted)
-        tally_drop(h->per_address, c->address);
-    TAILQ_REMOVE(&h->conns, c, link);
-    h->n_conns--;
-    free(c);
+    return (int64_t)uv_now(h->loop);
 }
 
 static void on_connection(void *cls, struct MHD_Connection *con, void **context,
                           enum MHD_ConnectionNotificationCode code)
 {
-    if (code == MHD_CONNECTION_NOTIFY_STARTED)
-        conn_open(cls, con, context);
-    else if (*context != NULL)
-        conn_close(cls, *context);
+    struct http *h = cls;
+    const union MHD_ConnectionInfo *info;
+    struct address peer;
+
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        info = MHD_get_connection_info(con, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+        address_from(info->client_addr, &peer);
+        info = MHD_get_connection_info(con, MHD_CONNECTION_INFO_CONNECTION_FD);
+        *context =
+            conns_open(h->conns, info->connect_fd, &peer, now_of(h), h->o.header_seconds * 1000);
+    } else if (*context != NULL) {
+        conns_close(*context);
+    }
 }
 
-static void set_deadline(struct conn *c, int64_t ms)
+static void step(struct own *own, int64_t wait_ms)
 {
-    c->deadline_ms = ms == INT64_MAX ? ms : (int64_t)uv_now(c->http->loop) + ms;
+    conns_wait(own->conn, now_of(own->r.http), wait_ms);
 }
 
 static void on_sweep(uv_timer_t *t)
 {
     struct http *h = t->data;
-    int64_t now_ms = (int64_t)uv_now(h->loop);
-    struct conn *c;
 
-    TAILQ_FOREACH(c, &h->conns, link)
-    {
-        if (c->deadline_ms <= now_ms) {
-            /* The library reads the end of the stream and closes. */
-            shutdown(c->fd, SHUT_RDWR);
-            c->deadline_ms = INT64_MAX;
-        }
-    }
+    conns_sweep(h->conns, now_of(h));
 }
 
 /* ---- requests ------------------------------------------------------------------------------- */
@@ -174,10 +132,11 @@ static void *on_target(void *cls, const char *uri, struct MHD_Connection *con)
     own->conn = info->socket_context;
     own->conn->heading = con;
     own->r.peer = own->conn->peer;
+    own->r.overload = own->conn->overload;
     own->r.malformed = !gate_target(uri);
     own->target = uri;
     own->target_len = uri == NULL ? 0 : strlen(uri);
-    set_deadline(own->conn, h->o.header_seconds * 1000);
+    step(own, h->o.header_seconds * 1000);
     return own;
 }
 
@@ -193,7 +152,7 @@ static void on_completed(void *cls, struct MHD_Connection *con, void **con_cls,
     if (own == NULL)
         return;
     own->conn->heading = NULL;
-    set_deadline(own->conn, KEEPALIVE_MS);
+    step(own, KEEPALIVE_MS);
     if (own->answer != NULL)
         MHD_destroy_response(own->answer);
     buf_free(&own->body);
@@ -240,7 +199,7 @@ static enum MHD_Result send_answer(struct own *own)
     MHD_destroy_response(own->answer);
     own->answer = NULL;
     own->phase = PHASE_SENDING;
-    set_deadline(own->conn, REPLY_MS);
+    step(own, own->r.http->o.unsent_seconds * 1000);
     return result;
 }
 
@@ -251,7 +210,7 @@ static enum MHD_Result first_call(struct http *h, struct own *own, const char *u
     own->conn->heading = NULL;
     own->r.method = arena_dup(own->r.arena, method);
     own->r.path = arena_dup(own->r.arena, url);
-    set_deadline(own->conn, h->o.body_seconds * 1000);
+    step(own, h->o.body_seconds * 1000);
     check_framing(own, version);
     h->h.begin(h->h.ctx, &own->r);
     if (own->phase == PHASE_TAKEN)
@@ -279,7 +238,7 @@ static enum MHD_Result whole(struct http *h, struct own *own)
     own->phase = PHASE_WORK;
     own->r.body = buf_str(&own->body);
     own->r.body_len = own->body.len;
-    set_deadline(own->conn, INT64_MAX);
+    conns_work(own->conn);
     h->h.ready(h->h.ctx, &own->r);
     if (own->phase == PHASE_ANSWERED)
         return send_answer(own);
@@ -397,7 +356,18 @@ int http_take(struct request *r)
 /* ---- the loop ------------------------------------------------------------------------------- */
 
 static void on_timer(uv_timer_t *t);
+static void on_poll(uv_poll_t *p, int status, int events);
 static void stop_now(struct http *h);
+
+/* Without a descriptor for the next connection, the library would ask for it again at once, for
+ * ever.
+ */
+static void hold_off(struct http *h)
+{
+    log_warn("no-descriptor", "connections=%zu", conns_count(h->conns));
+    uv_poll_stop(&h->poll);
+    uv_timer_start(&h->timer, on_timer, STARVED_MS, 0);
+}
 
 static void run(struct http *h)
 {
@@ -405,12 +375,18 @@ static void run(struct http *h)
 
     if (h->stopped)
         return;
-    h->resumed = false;
+    h->resumed = h->starved = false;
     MHD_run(h->daemon);
     if (h->ending && h->owed == 0) {
         stop_now(h);
         return;
     }
+    if (h->starved) {
+        hold_off(h);
+        return;
+    }
+    if (!uv_is_active((uv_handle_t *)&h->poll))
+        uv_poll_start(&h->poll, UV_READABLE, on_poll);
     if (MHD_get_timeout(h->daemon, &wait_ms) == MHD_YES)
         uv_timer_start(&h->timer, on_timer, wait_ms, 0);
     else
@@ -439,36 +415,35 @@ void http_turn(struct http *h)
 /* libmicrohttpd 0.9.75 refuses a malformed Content-Length by itself, before it asks us, and sends
  * the head of its answer twice. Its log line is the only notice in time: whoever is that far is
  * sent a proper answer here and cut. */
-static void cut_malformed(struct http *h)
+static void cut_malformed(void *ctx, struct conn *c)
 {
     static const char answer[] =
         "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
-    struct conn *c;
+    const char *length;
+    struct gate g;
 
-    TAILQ_FOREACH(c, &h->conns, link)
-    {
-        const char *length;
-        struct gate g;
-
-        if (c->heading == NULL || (length = MHD_lookup_connection_value(c->heading, MHD_HEADER_KIND,
-                                                                        "Content-Length")) == NULL)
-            continue;
-        gate_begin(&g, NULL);
-        gate_header(&g, "Content-Length", length);
-        if (!g.bad)
-            continue;
-        (void)!send(c->fd, answer, sizeof(answer) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
-        shutdown(c->fd, SHUT_RDWR);
-        c->heading = NULL;
-    }
+    (void)ctx;
+    if (c->heading == NULL || (length = MHD_lookup_connection_value(c->heading, MHD_HEADER_KIND,
+                                                                    "Content-Length")) == NULL)
+        return;
+    gate_begin(&g, NULL);
+    gate_header(&g, "Content-Length", length);
+    if (!g.bad)
+        return;
+    (void)!send(c->fd, answer, sizeof(answer) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+    c->heading = NULL;
+    conns_cut(c);
 }
 
 static void on_log(void *cls, const char *fmt, va_list args)
 {
+    struct http *h = cls;
     struct arena *a = arena_new();
 
     if (strstr(fmt, "Content-Length") != NULL)
-        cut_malformed(cls);
+        conns_each(h->conns, cut_malformed, NULL);
+    if (strstr(fmt, "Error accepting") != NULL)
+        h->starved = true;
     log_debug("http-library", "text=%s", arena_vprintf(a, fmt, args));
     arena_free(a);
 }
@@ -480,11 +455,12 @@ static struct MHD_Daemon *start_daemon(struct http *h)
 
     return MHD_start_daemon(
         flags, 0, on_policy, h, on_request, h, MHD_OPTION_EXTERNAL_LOGGER, on_log, h,
-        MHD_OPTION_LISTEN_SOCKET, h->at.fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned)h->o.connections,
-        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)(2 * REPLY_MS / 1000),
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES, MHD_OPTION_URI_LOG_CALLBACK,
-        on_target, h, MHD_OPTION_NOTIFY_COMPLETED, on_completed, h, MHD_OPTION_NOTIFY_CONNECTION,
-        on_connection, h, MHD_OPTION_END);
+        MHD_OPTION_LISTEN_SOCKET, h->at.fd, MHD_OPTION_CONNECTION_LIMIT,
+        (unsigned)h->o.connections + 2 * (unsigned)conns_spare(h->o.connections),
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        (size_t)CONNECTION_BYTES, MHD_OPTION_URI_LOG_CALLBACK, on_target, h,
+        MHD_OPTION_NOTIFY_COMPLETED, on_completed, h, MHD_OPTION_NOTIFY_CONNECTION, on_connection,
+        h, MHD_OPTION_END);
 }
 
 enum err http_new(uv_loop_t *loop, const struct http_options *o, const struct http_handlers *hh,
@@ -502,13 +478,12 @@ enum err http_new(uv_loop_t *loop, const struct http_options *o, const struct ht
     h->o = *o;
     h->h = *hh;
     h->at = at;
-    TAILQ_INIT(&h->conns);
-    h->per_address = tally_new();
+    h->conns = conns_new(o->connections, o->per_address, o->proxies);
     h->daemon = start_daemon(h);
     if (h->daemon == NULL) {
         *detail = "the HTTP library did not start";
         close(at.fd);
-        tally_free(h->per_address);
+        conns_free(h->conns);
         free(h);
         return ERR_IO;
     }
@@ -529,7 +504,7 @@ static void on_closed(uv_handle_t *handle)
 
     if (--h->handles > 0)
         return;
-    tally_free(h->per_address);
+    conns_free(h->conns);
     if (h->done != NULL)
         h->done(h->done_ctx);
     free(h);
@@ -562,9 +537,4 @@ void http_free(struct http *h, void (*done)(void *ctx), void *ctx)
 int http_port(const struct http *h)
 {
     return h->at.port;
-}
-
-size_t http_connections(const struct http *h)
-{
-    return h->n_conns;
 }

@@ -21,6 +21,7 @@ struct request {
     const char *body; /* from `ready` on; never NULL */
     size_t body_len;
     int64_t body_expected; /* of Content-Length; -1 unknown (chunked) */
+    enum err overload;     /* not OK: there are too many connections; answer that and close */
     bool malformed;        /* the framing gate refused it: answer 400 and close */
     bool too_large;        /* a chunked body grew over the limit and was thrown away */
     void *user;            /* the handlers' */
@@ -37,9 +38,9 @@ struct http_handlers {
 
 struct http_options {
     const char *listen;
-    int connections, per_address; /* at once; trusted proxies have no limit of their own */
+    int connections, per_address; /* as in conns.h */
     size_t body_max;
-    int header_seconds, body_seconds;
+    int header_seconds, body_seconds, unsent_seconds;
     const struct proxies *proxies; /* lent */
 };
 
@@ -52,7 +53,6 @@ NODISCARD enum err http_new(uv_loop_t *loop, const struct http_options *o,
 void http_free(struct http *h, void (*done)(void *ctx), void *ctx);
 int http_port(const struct http *h);
 void http_turn(struct http *h); /* send what was answered since the last turn */
-size_t http_connections(const struct http *h);
 
 /* A header or a query parameter, copied into the request's arena; NULL when missing. Until the
  * answer. A header that came several times is joined by ", ". */

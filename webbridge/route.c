@@ -132,6 +132,10 @@ void route_begin(struct call *c)
         refuse_framing(c);
         return;
     }
+    if (c->request->overload != OK) {
+        call_problem(c, c->request->overload, "Too many connections.", 1000);
+        return;
+    }
     c->route = route_find(c->arena, c->method, c->path, &c->chat, &allow);
     if (allow == NULL) {
         call_problem(c, ERR_NOT_FOUND, NULL, 0);

@@ -194,9 +194,8 @@ static bool may_open(struct sse *s, struct call *c, char address[ADDRESS_KEY_MAX
     const struct web_options *o = &s->web->o;
 
     address_key(&c->from, address);
-    if (s->stopped ||
-        http_connections(s->web->http) + wires_count(s->web->wires) >= (size_t)o->connections) {
-        call_problem(c, ERR_BUSY, "Too many connections.", 5000);
+    if (s->stopped || wires_count(s->web->wires) >= (size_t)o->streams) {
+        call_problem(c, ERR_BUSY, "Too many event streams.", 5000);
         return false;
     }
     if (c->from.known && tally_of(s->per_address, address) >= o->streams_per_address) {

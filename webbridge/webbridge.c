@@ -1,6 +1,8 @@
 #include "webbridge/webbridge.h"
 
+#include "core/base/log.h"
 #include "webbridge/call.h"
+#include "webbridge/conns.h"
 #include "webbridge/cors.h"
 #include "webbridge/route.h"
 
@@ -9,7 +11,8 @@
 #include <string.h>
 
 #define ADDRESSES_MAX 20000 /* remembered by each rate limit */
-#define PER_ADDRESS 50      /* connections beside streams, which are short within the library */
+#define DESCRIPTORS_KEPT 64
+#define PER_ADDRESS 50 /* connections beside streams, which are short within the library */
 
 static void on_begin(void *ctx, struct request *r)
 {
@@ -29,6 +32,24 @@ static void on_ended(void *ctx, struct request *r)
 {
     (void)ctx;
     call_free(r->user);
+}
+
+/* What the store, the XMPP connection, management commands and resolving names need stays theirs,
+ * however many browsers there are: an XMPP connection can be made again, and a new browser is told
+ * that there are too many. */
+static void share_descriptors(struct web_options *o)
+{
+    const int ours = o->descriptors > 2 * DESCRIPTORS_KEPT ? o->descriptors - DESCRIPTORS_KEPT
+                                                           : DESCRIPTORS_KEPT;
+
+    if (o->connections + conns_spare(o->connections) + o->streams <= ours)
+        return;
+    if (o->connections > ours / 4)
+        o->connections = ours / 4;
+    if (o->streams > ours - o->connections - conns_spare(o->connections))
+        o->streams = ours - o->connections - conns_spare(o->connections);
+    log_warn("few-descriptors", "limit=%d connections=%d streams=%d", o->descriptors,
+             o->connections, o->streams);
 }
 
 static char *own_origin(const struct web_options *o, int port)
@@ -56,6 +77,7 @@ static enum err open_http(struct webbridge *w, const char **detail)
                              .body_max = (size_t)w->o.body_bytes,
                              .header_seconds = w->o.header_seconds,
                              .body_seconds = w->o.body_seconds,
+                             .unsent_seconds = w->o.unsent_seconds,
                              .proxies = w->proxies};
 
     return http_new(w->loop, &o, &handlers, &w->http, detail);
@@ -70,6 +92,7 @@ enum err webbridge_new(uv_loop_t *loop, const struct web_options *o, struct desk
 
     w->loop = loop;
     w->o = *o;
+    share_descriptors(&w->o);
     w->desk = desk;
     w->bus = bus;
     *detail = "http.trusted_proxies holds what is no address";
@@ -84,7 +107,7 @@ enum err webbridge_new(uv_loop_t *loop, const struct web_options *o, struct desk
     w->new_chats = limit_new(o->chats_per_minute, ADDRESSES_MAX);
     w->bad_tokens = limit_new(o->bad_tokens_per_minute, ADDRESSES_MAX);
     w->tickets = tickets_new();
-    w->wires = wires_new(loop, o->heartbeat_seconds);
+    w->wires = wires_new(loop, o->heartbeat_seconds, o->unsent_seconds);
     w->sse = sse_new(w);
     *out = w;
     return OK;

@@ -11,7 +11,9 @@ struct web_options {
     const char *public_url;      /* "" means http://<listen> */
     const char *trusted_proxies; /* space separated addresses */
     int chats_per_minute, streams_per_chat, streams_per_address, bad_tokens_per_minute;
-    int connections, body_bytes, header_seconds, body_seconds, heartbeat_seconds;
+    int connections, streams; /* at once; webbridge_new makes them fit `descriptors` */
+    int descriptors;          /* that the process may have */
+    int body_bytes, header_seconds, body_seconds, unsent_seconds, heartbeat_seconds;
     const char *offer; /* label of the button "Connect with Customer Support" */
     /* For /readyz: is the XMPP side ready, and in what state (static text)? */
     bool (*xmpp_ready)(void *ctx, const char **state);

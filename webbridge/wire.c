@@ -41,6 +41,7 @@ struct wires {
     uint32_t n_slots, hand;
     struct wire_list all, stuck;
     size_t count;
+    int unsent_ms;
     bool freeing;
     void (*done)(void *ctx);
     void *done_ctx;
@@ -198,7 +199,7 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 static void on_tick(uv_timer_t *t)
 {
     struct wires *g = t->data;
-    int64_t before_ms = (int64_t)uv_now(g->loop) - WIRE_STUCK_MS;
+    int64_t before_ms = (int64_t)uv_now(g->loop) - g->unsent_ms;
     struct wire *w, *next;
 
     g->hand = (g->hand + 1) % g->n_slots;
@@ -238,7 +239,8 @@ static int domain_of(int fd)
 
 static int open_handle(struct wire *w, int fd)
 {
-    unsigned timeout_ms = WIRE_STUCK_MS;
+    unsigned timeout_ms = (unsigned)w->group->unsent_ms;
+    int kernel_bytes = WIRE_KERNEL_BYTES / 2; /* the kernel doubles it, socket(7) */
     int e;
 
     if (domain_of(fd) == AF_UNIX) {
@@ -252,6 +254,8 @@ static int open_handle(struct wire *w, int fd)
             setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout_ms, sizeof(timeout_ms));
         }
     }
+    /* Otherwise it grows to megabytes for each reader that does not read. */
+    setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &kernel_bytes, sizeof(kernel_bytes));
     return e != 0 ? e : uv_read_start(&w->u.stream, on_alloc, on_read);
 }
 
@@ -282,11 +286,12 @@ struct wire *wire_new(struct wires *g, int fd, const struct wire_handlers *h)
     return w;
 }
 
-struct wires *wires_new(uv_loop_t *loop, int heartbeat_seconds)
+struct wires *wires_new(uv_loop_t *loop, int heartbeat_seconds, int unsent_seconds)
 {
     struct wires *g = mem_alloc(sizeof(*g));
 
     g->loop = loop;
+    g->unsent_ms = unsent_seconds * 1000;
     g->n_slots = (uint32_t)(heartbeat_seconds > 0 ? heartbeat_seconds : 1) * 1000 / TICK_MS;
     g->slots = mem_alloc(g->n_slots * sizeof(*g->slots));
     for (uint32_t i = 0; i < g->n_slots; i++)

@@ -8,13 +8,14 @@
 #include <stdint.h>
 #include <uv.h>
 
-#define WIRE_QUEUE_MAX 262144 /* bytes that wait for a slow reader; more cuts it */
-#define WIRE_STUCK_MS 30000   /* nothing of them went out for so long: cut */
+#define WIRE_QUEUE_MAX 262144    /* bytes that wait for a slow reader; more cuts it */
+#define WIRE_KERNEL_BYTES 131072 /* of these the system may hold so many more */
 
 struct wires; /* all of them, with one heartbeat */
 struct wire;
 
-struct wires *wires_new(uv_loop_t *loop, int heartbeat_seconds);
+/* unsent_seconds: when nothing of what waits has gone out for so long, the wire is cut */
+struct wires *wires_new(uv_loop_t *loop, int heartbeat_seconds, int unsent_seconds);
 /* Cuts all wires. done: nothing of them is left on the loop. */
 void wires_free(struct wires *g, void (*done)(void *ctx), void *ctx);
 size_t wires_count(const struct wires *g);

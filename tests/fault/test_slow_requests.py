@@ -1,0 +1,96 @@
+"""Slow headers, slow bodies, slow reads, more of them than there may be connections: a customer is
+served all the time, and the slow ones are cut."""
+
+import asyncio
+import os
+import subprocess
+
+import pytest
+
+from lib.parley import LIMITS
+from lib.wait import gather
+from lib.peers import Dripper, Regular, source, raise_descriptors
+
+HOST = "Host: a\r\n"
+JSON = "Content-Type: application/json\r\n"
+CONNECTIONS = 64
+
+
+def slow_site(own_site, **more):
+    return own_site({"limits": {**LIMITS, "connections": CONNECTIONS, "header_seconds": 2,
+                                "body_seconds": 3, "unsent_seconds": 3, **more}})
+
+
+@pytest.mark.deadline(300)
+async def test_customer_is_served_while_slow_requests_hold_every_connection(
+        own_site, count, long_form, report):
+    raise_descriptors()
+    site = slow_site(own_site)
+    customer = await site.waiting()
+    number = count("SLOW", 200, 2000)
+    head = f"POST {customer.path('/messages')} HTTP/1.1\r\n{HOST}{JSON}Authorization: Bearer " \
+           f"{customer.token}\r\n"
+    kinds = ((head.encode() + b"X-Slow: ", b"a"),
+             (b"", b"G"),
+             (head.encode() + b"Content-Length: 1000\r\n\r\n", b" "),
+             (head.encode() + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n"))
+    drippers = [Dripper(site.parley.address, source(n), *kinds[n % 4], 0.5) for n in range(number)]
+    regular = Regular(customer)
+    over = asyncio.Event()
+
+    async def until_cut():
+        try:
+            await asyncio.wait_for(all_cut(), 60)
+        finally:
+            over.set()
+
+    async def all_cut():
+        seconds = 20 if long_form else 0
+        end = asyncio.get_running_loop().time() + seconds
+        while (not all(d.cuts for d in drippers) or len(regular.late) < 20
+               or asyncio.get_running_loop().time() < end):
+            await asyncio.wait([asyncio.ensure_future(over.wait())], timeout=0.1)
+
+    await gather(regular.run(over), until_cut(), *(d.run(over) for d in drippers))
+    assert not regular.failed, regular.failed[:5]
+    report("slow requests", f"{number} peers, {sum(len(d.cuts) for d in drippers)} times cut; "
+           f"meanwhile {regular.summary()}")
+    assert (await site.web.get("/healthz")).status == 200
+
+
+SLOW_TOOL = {"headers": ["-H", "-i", "1"], "bodies": ["-B", "-i", "1", "-s", "8192"],
+             "reads": ["-X", "-n", "1", "-w", "10", "-y", "20", "-z", "10", "-k", "5"]}
+
+
+@pytest.mark.deadline(120)
+@pytest.mark.parametrize("kind", SLOW_TOOL)
+async def test_customer_is_served_under_slowhttptest(own_site, kind, count, long_form, report):
+    site = slow_site(own_site)
+    customer = await site.waiting()
+    customer.web.source = "127.0.3.9"
+    number = count("SLOW_TOOL", 150, 2000)
+    seconds = 20 if long_form else 3
+    host, port = site.parley.address
+    target = f"http://{host}:{port}/page.js" if kind == "reads" else f"http://{host}:{port}/"
+    argv = ["slowhttptest", *SLOW_TOOL[kind], "-c", str(number), "-r", str(number),
+            "-l", str(seconds), "-p", "3", "-u", target]
+    regular = Regular(customer)
+    over = asyncio.Event()
+
+    async def tool():
+        log = os.path.join(site.parley.folder, "slowhttptest.log")
+        with open(log, "wb") as out:
+            process = await asyncio.create_subprocess_exec(
+                *argv, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+                cwd=site.parley.folder)
+            try:
+                await process.wait()
+            finally:
+                if process.returncode is None:
+                    process.kill()
+                over.set()
+
+    await gather(regular.run(over), tool())
+    assert not regular.failed, regular.failed[:5]
+    assert regular.late, "the customer wrote nothing"
+    report(f"slowhttptest {kind}", f"{number} peers, {seconds} s; {regular.summary()}")
