@@ -107,13 +107,6 @@ static void step(struct own *own, int64_t wait_ms)
     conns_wait(own->conn, now_of(own->r.http), wait_ms);
 }
 
-static void on_sweep(uv_timer_t *t)
-{
-    struct http *h = t->data;
-
-    conns_sweep(h->conns, now_of(h));
-}
-
 /* ---- requests ------------------------------------------------------------------------------- */
 
 static void *on_target(void *cls, const char *uri, struct MHD_Connection *con)
@@ -396,6 +389,16 @@ static void run(struct http *h)
 static void on_timer(uv_timer_t *t)
 {
     run(t->data);
+}
+
+/* The library takes up listening again, after it had no descriptor, only in the turn after the one
+ * that brought it one. */
+static void on_sweep(uv_timer_t *t)
+{
+    struct http *h = t->data;
+
+    conns_sweep(h->conns, now_of(h));
+    run(h);
 }
 
 static void on_poll(uv_poll_t *p, int status, int events)
