@@ -1,5 +1,5 @@
 #!/bin/sh
-# All fault tests: the daemon, its XMPP server and the links between them are killed, stopped, cut and
+# All fault tests: the store on a disk and with memory that fail, by programs; then the daemon, its XMPP server and the links between them are killed, stopped, cut and
 # flooded under load, and everything that was acknowledged is looked for. Needs the release build;
 # PARLEY_BIN names another. Prints seeds (PARLEY_TEST_SEED repeats one), counts and durations.
 #
@@ -11,5 +11,13 @@ cd "$(dirname "$0")/../.." || exit 1
 export PYTHONDONTWRITEBYTECODE=1 PYTEST_DISABLE_PLUGIN_AUTOLOAD=1
 # shellcheck disable=SC2086
 packages_need $packages_test || exit 1
-[ "${1:-}" = --long ] && export PARLEY_TEST_LONG=1 && shift
-exec /usr/bin/python3 -m pytest -q -p no:cacheprovider --durations=10 "$@" tests/fault
+form=
+[ "${1:-}" = --long ] && form=--long && export PARLEY_TEST_LONG=1 && shift
+failed=0
+if [ $# -eq 0 ]; then
+    for program in build/release/tests/fault_store_*; do
+        "$program" $form || failed=1
+    done
+fi
+/usr/bin/python3 -m pytest -q -p no:cacheprovider --durations=10 "$@" tests/fault || failed=1
+exit $failed
