@@ -15,9 +15,27 @@ lib.__path__.append(os.path.join(HERE, "lib"))
 
 from lib.fixtures import *  # noqa: E402, F403
 from lib.oracle import Oracle  # noqa: E402
+from lib.proxy import Proxy  # noqa: E402
 
 
 @pytest.fixture
 def oracle(rng, report):
     """oracle(site): who watches this installation; verify() at the test's end."""
     return lambda site: Oracle(site, report)
+
+
+@pytest.fixture
+def proxies():
+    """await proxies(port): a bad network before that port, for the length of the test."""
+    opened = []
+
+    class Proxies:
+        async def __call__(self, port):
+            opened.append(await Proxy(port).open())
+            return opened[-1]
+
+        async def aclose(self):
+            for proxy in opened:
+                await proxy.aclose()
+
+    return Proxies()

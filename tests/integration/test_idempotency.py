@@ -2,37 +2,8 @@
 
 import pytest
 
-from lib.wait import gather
-
 
 # ---- idempotency ---------------------------------------------------------------------------------
-
-
-async def settle(web, target, value, headers=()):
-    """The answer when no other with the same key is under way any more."""
-    while True:
-        answer = await web.post(target, value, headers=headers)
-        if answer.status != 409 or "retry-after" not in answer.headers:
-            return answer
-
-
-async def test_fifty_duplicates_at_once_make_one_entry(site):
-    customer, sarah, room = await site.live()
-    stream = await customer.stream()
-    value = {"content": "only once", "role": "USER", "clientId": "same"}
-    answers = await gather(*(settle(customer.web, customer.path("/messages/send"), value)
-                             for _ in range(50)))
-    assert {a.status for a in answers} == {200}
-    assert len({a.json()["message"]["id"] for a in answers}) == 1
-    fresh = [a for a in answers if a.headers.get("idempotent-replayed") != "true"]
-    assert len(fresh) == 1
-    await customer.say("fence")
-    await stream.said("fence")
-    await sarah.said(room, "fence")
-    assert [e.payload["content"] for e in stream.events if e.name == "message"] == \
-        ["only once", "fence"]
-    assert [s.body for s in sarah.lines(room)].count("only once") == 1
-    assert [e["content"] for e in await customer.log()].count("only once") == 1
 
 
 async def test_key_with_another_body_is_422(site):
@@ -75,17 +46,6 @@ async def test_escalation_repeated_is_one_escalation(site):
     await customer.say("fence")
     await stream.said("fence")
     assert [e.name for e in stream.events].count("escalated") == 1
-
-
-async def test_key_is_remembered_through_a_restart(own_site):
-    site = own_site()
-    customer = await site.waiting()
-    first = (await customer.post("x", key="k")).ok().json()["message"]["id"]
-    site.parley.kill()
-    site.parley.start()
-    again = (await customer.post("x", key="k")).ok()
-    assert again.json()["message"]["id"] == first
-    assert again.headers["idempotent-replayed"] == "true"
 
 
 # ---- lists ---------------------------------------------------------------------------------------

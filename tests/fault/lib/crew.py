@@ -1,6 +1,7 @@
 """Everybody at once in a few chats: customers, agents by XMPP and by HTTP, notes, the assistant,
 and readers of every kind."""
 
+from lib.commands import shout
 from lib.readers import Occupant, PageReader, StreamReader
 from lib.writers import HttpWriter, Load, XmppWriter
 
@@ -55,6 +56,13 @@ class Crew:
         self.rooms.append(room)
         self.ledgers.append(ledger)
 
+    async def speaker_too(self, local):
+        """That agent's client speaks in the first chat as well."""
+        room, boss = self.rooms[0], next(iter(self.agents.values()))
+        await shout(boss, room, f"!voice {local.capitalize()}")
+        self.writers.append(XmppWriter(self.ledgers[0], f"{local}'s client", self.load,
+                                       self.agents[local], room))
+
     async def assistants_chat(self):
         """A chat that no person is asked for: the assistant answers, nobody waits for it."""
         customer = await self.site.customer()
@@ -79,6 +87,9 @@ class Crew:
                        self.site.agent_web("tom", keep=True), True),
             *(Occupant(ledger, f"{local}'s client", load, agent, room)
               for local, agent in self.agents.items()))
+
+    def stream_readers(self):
+        return [r for r in self.oracle.readers if isinstance(r, StreamReader)]
 
     def start(self):
         self.load.start(*self.writers)

@@ -306,7 +306,7 @@ class Oracle:
         await self._read_streams(ledger, customer, web)
         status = (await customer.info())["status"]
         if status in ("waiting", "live"):
-            await self._enter(ledger)
+            await self._enter(ledger, status == "live")
 
     async def _read_streams(self, ledger, customer, web):
         for name, asker, staff, log in (("a new page", customer.web, False, ledger.customer_log),
@@ -318,14 +318,16 @@ class Oracle:
             view.shown = shown_events(stream.durable())
             await stream.aclose()
 
-    async def _enter(self, ledger):
+    async def _enter(self, ledger, join):
+        """join: not while the chat waits, as that would take it."""
         room = self.site.room(ledger.chat)
         nina = await self.site.agent("nina")
         view = ledger.view("the archive", True)
         view.shown = [Shown(line.id, line.body) for line in await whole(nina, room)]
-        await nina.join(room)
-        view = ledger.view("a new occupant", True, start=False, least=HISTORY_LEAST)
-        view.shown = shown_lines(nina, room)
+        if join:
+            await nina.join(room)
+            view = ledger.view("a new occupant", True, start=False, least=HISTORY_LEAST)
+            view.shown = shown_lines(nina, room)
         await nina.aclose()
 
     def _report(self):

@@ -26,16 +26,19 @@ class Reader:
 
 class StreamReader(Reader):
     """A page or a console with an event stream, from the chat's start. When it ends the reader comes
-    back with the last id, once the way is open. cuts: a function that gives after how many bytes the
-    next connection breaks. by_query: the id stands in the target, not in the header."""
+    back with the last id, once the way is open. by_query: the id stands in the target, not in the
+    header. flaky: the network may end everything at any byte. forget: gives how many of the last
+    events the page has forgotten when it comes back."""
 
-    def __init__(self, ledger, name, load, web, staff, cuts=None, by_query=False):
+    def __init__(self, ledger, name, load, web, staff, by_query=False, flaky=False, forget=None):
         super().__init__(ledger, name, load, staff)
+        self.view.repeats = forget is not None
         self.web = web
         self.path = f"/api/chats/{ledger.chat}/events"
-        self.cuts = cuts
         self.by_query = by_query
-        self.last_id = None
+        self.flaky = flaky
+        self.forget = forget
+        self.ids = []
         self.sessions = 0
         self.stream = None
         self.task = None
@@ -52,12 +55,16 @@ class StreamReader(Reader):
             try:
                 await self._session()
             except (OSError, Closed, TimeoutError):
-                assert self.load.web.broken_since(closings), "no stream though the daemon is there"
+                assert self.flaky or self.load.web.broken_since(closings), \
+                    "no stream though the daemon is there"
+                await self.load.web.pause()
 
     async def _session(self):
-        self.stream = Stream(self.web, self.cuts() if self.cuts else None)
+        if self.forget is not None:
+            del self.ids[max(len(self.ids) - self.forget(), 0):]
+        self.stream = Stream(self.web)
         self.sessions += 1
-        target, header = self.path, self.last_id
+        target, header = self.path, self.ids[-1] if self.ids else None
         if self.by_query and header is not None:
             target, header = f"{target}?lastEventId={header}", None
         await self.stream.open(target, header, [], self.web.token)
@@ -73,12 +80,9 @@ class StreamReader(Reader):
         resets = [e for e in self.stream.events if e.name == "reset"]
         assert not resets, f"{self.view.name} was told to load anew: {resets}"
         self.view.shown += shown_events(events)
-        if events:
-            self.last_id = events[-1].id
+        self.ids += [e.id for e in events]
 
     async def finish(self, last):
-        self.cuts = None
-
         def shown():
             if self.task.done():
                 self.task.result()
@@ -129,6 +133,7 @@ class PageReader(Reader):
             target = f"/api/chats/{self.ledger.chat}/messages?after={self.after}&limit=200"
             answer = await self.way.ask("GET", target)
             if answer is None:
+                await self.load.web.pause()
                 continue
             page = answer.ok().json()
             self.view.shown += [Shown.of_item(i) for i in page["items"]]

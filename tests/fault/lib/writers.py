@@ -8,7 +8,9 @@ from lib.oracle import NOTE
 from lib.wait import Board
 from lib.web import Closed
 
-RECEIPT_SECONDS = 60
+RECEIPT_SECONDS = 120  # as long as a server may stand still
+AGAIN_SECONDS = 3  # who is told nothing sends again after
+PAUSE_SECONDS = 0.1
 
 
 class Gate:
@@ -19,6 +21,7 @@ class Gate:
         self._open.set()
         self.closings = 0
         self.boards = set()  # woken when it opens
+        self.unknown = False  # the clients are told nothing: they try, pause, and try again
 
     def close(self):
         self._open.clear()
@@ -37,8 +40,14 @@ class Gate:
         await self._open.wait()
 
     def broken_since(self, closings):
-        """Has it been closed since then?"""
-        return self.closings > closings or not self.is_open
+        """May it have been closed since then?"""
+        return self.unknown or self.closings > closings or not self.is_open
+
+    async def pause(self):
+        """Before the next attempt."""
+        if self.unknown:
+            never = asyncio.get_running_loop().create_future()
+            await asyncio.wait([never], timeout=PAUSE_SECONDS)
 
 
 class Way:
@@ -102,6 +111,10 @@ class Load(Board):
         self.stopped = True
         self.changed()
         await asyncio.gather(*self.tasks)
+
+    def leave_alone(self):
+        """From now on the clients are told of nothing."""
+        self.web.unknown = self.xmpp.unknown = True
 
     def close(self):
         self.web.close()
@@ -170,6 +183,7 @@ class HttpWriter(Writer):
         while answer is None or answer.status in (409, 429, 503):
             assert answer is None or "retry-after" in answer.headers, (answer.status, answer.body)
             self.load.again += 1
+            await self.load.web.pause()
             answer = await self.way.ask("POST", self.path, value)
         stored = answer.ok().json()["note" if self.staff else "message"]
         sent.acknowledged(stored["id"], stored["seq"], self.by_customer)
@@ -197,16 +211,27 @@ class XmppWriter(Writer):
             after, closings = self.agent.mark, gate.closings
             if self.agent.online:
                 self.agent.start_say(self.room, sent.text, key, origin)
-            result = await self.agent.until(
-                lambda a, m=after, n=closings: self._came(key, since, "groupchat")
-                or self._came(key, m, "error") or (gate.is_open and gate.closings > n),
-                RECEIPT_SECONDS, f"receipt of {sent.text!r}")
+            result = await self._result(key, since, after, closings, sent.text)
             if result is not True and result.type != "error":
                 sent.acknowledged(result.stanza_id)
                 return
-            # the server says that the daemon is away, or an outage took the line or its receipt
+            # an error says that the daemon is away
             assert result is True or result.error[0] == "wait", result
             self.load.again += 1
+            await gate.pause()
+
+    async def _result(self, key, since, after, closings, text):
+        """The receipt, an error; or True when an outage took the line or its receipt."""
+        gate = self.load.xmpp
+        try:
+            return await self.agent.until(
+                lambda _: self._came(key, since, "groupchat") or self._came(key, after, "error")
+                or (gate.is_open and gate.closings > closings),
+                AGAIN_SECONDS if gate.unknown else RECEIPT_SECONDS, f"receipt of {text!r}")
+        except AssertionError:
+            if gate.unknown:
+                return True
+            raise
 
     def _came(self, key, after, kind):
         return next((s for s in self.agent.received[after:]

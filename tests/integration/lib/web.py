@@ -283,6 +283,7 @@ class Stream:
         self.body = b""
         self.last_id = None
         self.ended = False
+        self.broken = False  # the connection was reset
         self.bytes = 0
         self.parser = EventParser()
         self._task = None
@@ -325,7 +326,7 @@ class Stream:
                     break
                 self.board.changed()
         except ConnectionError:
-            pass
+            self.broken = True
         finally:
             self._writer.close()
             self.ended = True
