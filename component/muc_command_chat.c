@@ -168,17 +168,14 @@ void muc_do_mute(struct muc_request *r)
 /* ---- notes, ends -------------------------------------------------------------------------------
  */
 
-/* Sent again: its author gets the reflection that was lost, nobody else hears it twice. */
 static void noted(void *ctx, enum err e, const struct desk_answer *a)
 {
     struct muc_request *r = ctx;
     struct muc_out o;
-    struct muc_line line;
 
     if (e == OK && a->replayed && a->n_entries > 0 && a->room) {
         o = muc_out_new(r->m);
-        muc_line_of(r->m, o.arena, a->room, &a->entries[0], &line);
-        muc_send_line(&r->m->service, &o, muc_view(r->m, o.arena, a->room), &line, r->from);
+        muc_tell_again(r->m, &o, a->room, &a->entries[0], r->from);
         arena_free(o.arena);
     }
     muc_answered(r, e, a);

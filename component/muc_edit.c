@@ -41,11 +41,7 @@ static void edited(void *ctx, enum err e, const struct desk_answer *a)
     } else if (c->intent.in->kind == STANZA_IQ) {
         muc_reply_result(&o, c->intent.in);
     } else if (a->replayed && a->n_entries > 0) {
-        const struct muc_room *v = muc_view(c->m, o.arena, a->room);
-        struct muc_line line;
-
-        muc_line_of(c->m, o.arena, a->room, &a->entries[0], &line);
-        muc_send_line(&c->m->service, &o, v, &line, c->intent.in->from.full);
+        muc_tell_again(c->m, &o, a->room, &a->entries[0], c->intent.in->from.full);
     }
     arena_free(o.arena);
     muc_call_free(c);

@@ -180,6 +180,11 @@ bool muc_has_xmpp(const struct room *r);
 void muc_timer_in(struct muc_desk *m, int64_t ms);
 
 void muc_tell_init(struct muc_desk *m);
+/* What was sent again: its author's client gets the receipt that was lost, and nobody else hears it
+ * twice. Nothing is sent while the room catches up and brings it anyway: that client would show it
+ * before what was said earlier. */
+void muc_tell_again(struct muc_desk *m, struct muc_out *o, const struct room *r,
+                    const struct entry *e, const char *address);
 void muc_on_event(void *ctx, const struct event *e);
 /* An answer to one of our iqs. */
 void muc_on_pong(struct muc_desk *m, const struct stanza *in);

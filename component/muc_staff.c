@@ -24,12 +24,7 @@ static void posted(void *ctx, enum err e, const struct desk_answer *a)
     if (e != OK) {
         muc_staff_refuse(c, &o, e);
     } else if (a->replayed && a->n_entries > 0) {
-        /* sent again: its author gets the receipt that was lost, nobody else hears it twice */
-        const struct muc_room *v = muc_view(c->m, o.arena, a->room);
-        struct muc_line line;
-
-        muc_line_of(c->m, o.arena, a->room, &a->entries[0], &line);
-        muc_send_line(&c->m->service, &o, v, &line, c->intent.in->from.full);
+        muc_tell_again(c->m, &o, a->room, &a->entries[0], c->intent.in->from.full);
     }
     arena_free(o.arena);
     muc_call_free(c);

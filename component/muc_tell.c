@@ -187,6 +187,27 @@ static void tell_end(struct muc_desk *m, const char *room_id)
     arena_free(o.arena);
 }
 
+/* Catching up will bring the entry, or has, at its place in the log's order. */
+static bool will_catch_up(const struct muc_desk *m, const struct room *r, const struct entry *e,
+                          const char *address)
+{
+    const struct session *s = NULL;
+
+    return !is_live(m, e->room) && e->gid > m->from_gid &&
+           room_by_address(r, address, &s) != NULL && e->gid > s->since_gid;
+}
+
+void muc_tell_again(struct muc_desk *m, struct muc_out *o, const struct room *r,
+                    const struct entry *e, const char *address)
+{
+    struct muc_line line;
+
+    if (will_catch_up(m, r, e, address))
+        return;
+    muc_line_of(m, o->arena, r, e, &line);
+    muc_send_line(&m->service, o, muc_view(m, o->arena, r), &line, address);
+}
+
 static void caught_up(void *ctx, enum err e, const struct desk_answer *a)
 {
     struct catch_up *c = ctx;

@@ -2,6 +2,7 @@
 miss nothing."""
 
 import asyncio
+import signal
 
 import pytest
 
@@ -25,10 +26,7 @@ class Outage:
 
     async def end(self):
         await self.site.server_up()
-        for agent in self.crew.agents.values():
-            await agent.connect()
-            for room in self.crew.rooms:
-                await agent.join(room)
+        await self.crew.come_back()
         self.crew.load.xmpp.open()
 
 
@@ -39,22 +37,65 @@ async def test_customers_go_on_and_agents_end_with_everything(own_site, oracle, 
     crew = await Crew.assemble(site, oracle(site), budget=budget)
     outage = Outage(crew)
     crew.start()
-
-    def let_write(messages):
-        for _ in range(messages):
-            budget.release()
-
     for _ in range(count("RESTARTS", 3, 30)):
-        let_write(PHASE)
+        crew.let_write(budget, PHASE)
         await crew.load.more(1 + rng.randrange(PHASE))  # somewhere in the middle of it
         await outage.begin()
-        let_write(PHASE)
+        crew.let_write(budget, PHASE)
         await crew.load.more(PHASE // 2)
         await outage.end()
     crew.load.stopped = True
-    let_write(len(crew.writers))
+    crew.let_write(budget, len(crew.writers))
     await crew.finish()
     report("messages", crew.load.total)
+
+
+@pytest.mark.deadline(600)
+async def test_server_that_stands_still_is_not_the_customers(own_site, oracle, count, rng, report):
+    site = own_site()
+    crew = await Crew.assemble(site, oracle(site))
+    crew.start()
+    for _ in range(2):
+        await crew.load.more(rng.randrange(20, 60))
+        site.prosody.process.send_signal(signal.SIGSTOP)
+        before = crew.load.total
+        await crew.load.go_on(count("STILL_SECONDS", 5, 60))
+        assert crew.load.total > before + 20, "customers stand still too"
+        site.prosody.process.send_signal(signal.SIGCONT)
+        await crew.load.more(60)
+    await crew.finish()
+    report("messages", crew.load.total)
+
+
+@pytest.mark.deadline(900)
+async def test_both_killed_at_once_and_back_in_any_order(own_site, oracle, count, rng, report):
+    site = own_site()
+    budget = asyncio.Semaphore(0)
+    crew = await Crew.assemble(site, oracle(site), budget=budget)
+    crew.start()
+    for _ in range(count("KILLS_OF_BOTH", 3, 30)):
+        crew.let_write(budget, PHASE)
+        await crew.load.more(1 + rng.randrange(PHASE))
+        crew.load.close()
+        site.prosody.process.kill()
+        site.parley.process.kill()
+        for program in (site.prosody, site.parley):
+            await asyncio.to_thread(program.kill)
+        for agent in crew.agents.values():
+            await agent.lost()
+        programs = [site.prosody, site.parley]
+        rng.shuffle(programs)
+        for program in programs:
+            await asyncio.to_thread(program.start, False)
+        await asyncio.to_thread(site.prosody.wait_ready)
+        await asyncio.to_thread(site.parley.wait_status, 200)
+        await crew.come_back()
+        crew.load.open()
+    await crew.load.more(20)
+    crew.load.stopped = True
+    crew.let_write(budget, len(crew.writers))
+    await crew.finish()
+    report("sent again", crew.load.again)
 
 
 async def test_assignment_survives_the_outage(own_site):

@@ -91,6 +91,18 @@ class Crew:
     def stream_readers(self):
         return [r for r in self.oracle.readers if isinstance(r, StreamReader)]
 
+    async def come_back(self):
+        """The agents' clients connect and join again, as they do by themselves."""
+        for agent in self.agents.values():
+            await agent.connect()
+            for room in self.rooms:
+                await agent.join(room)
+
+    @staticmethod
+    def let_write(budget, messages):
+        for _ in range(messages):
+            budget.release()
+
     def start(self):
         self.load.start(*self.writers)
 

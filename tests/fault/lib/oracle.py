@@ -220,19 +220,25 @@ def _view_faults(view, ledger):
         first = all_ids.index(ids[0])
     last = len(all_ids) if view.end and (ids or view.start) else first + len(ids)
     if ids != all_ids[first:last]:
-        yield f"{view.name}: " + _apart(ids, all_ids[first:last])
+        place = _first_difference(ids, all_ids[first:last])
+        around = [known[i].number for i in ids[max(place - 3, 0):place + 5]]
+        yield f"{view.name}: {_apart(ids, all_ids[first:last])}; there it shows {around}"
 
 
 def _twice(values):
     return sorted(v for v in set(values) if values.count(v) > 1)[:3]
 
 
+def _first_difference(seen, expected):
+    return next((n for n, (a, b) in enumerate(zip(seen, expected)) if a != b),
+                min(len(seen), len(expected)))
+
+
 def _apart(seen, expected):
     extra = [i for i in seen if i not in set(expected)]
     missing = [i for i in expected if i not in set(seen)]
-    where = next((n for n, (a, b) in enumerate(zip(seen, expected)) if a != b),
-                 min(len(seen), len(expected)))
-    return (f"{len(seen)} instead of {len(expected)}, apart from number {where} on, "
+    return (f"{len(seen)} instead of {len(expected)}, apart from place "
+            f"{_first_difference(seen, expected)} on, "
             f"extra {extra[:3]}, twice {_twice(seen)}, missing {missing[:3]}")
 
 

@@ -99,6 +99,11 @@ class Load(Board):
     async def more(self, number, deadline=60):
         await self.reach(self.total + number, deadline)
 
+    async def go_on(self, seconds):
+        """For so long; a writer that fails ends it."""
+        await asyncio.wait(self.tasks, timeout=seconds, return_when=asyncio.FIRST_EXCEPTION)
+        self._raise()
+
     def start(self, *runs):
         """Each is a coroutine, or a writer or reader with run()."""
         for run in runs:
