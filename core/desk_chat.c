@@ -16,17 +16,27 @@ struct chat *chat_alter(struct op *op, struct change *c)
     return c->chat;
 }
 
-#define ENTRIES_PER_CHANGE (CHAT_SPEAKERS_MAX + 4)
+/* Nearly all changes have one. */
+static struct entry *next_entry(struct change *c)
+{
+    size_t n = c->n_entries++;
+    struct entry *more;
+
+    if ((n & (n - 1)) != 0) /* there is room up to the next power of two */
+        return &c->entries[n];
+    more = arena_array(c->arena, struct entry, n > 0 ? 2 * n : 1);
+    if (n > 0)
+        memcpy(more, c->entries, n * sizeof(*more));
+    c->entries = more;
+    return &more[n];
+}
 
 struct entry *chat_entry(struct op *op, struct change *c, enum entry_kind kind, enum role role,
                          const char *text)
 {
     struct desk *d = op->room->desk;
-    struct entry *e;
+    struct entry *e = next_entry(c);
 
-    if (!c->entries)
-        c->entries = arena_array(c->arena, struct entry, ENTRIES_PER_CHANGE);
-    e = &c->entries[c->n_entries++];
     d->o.time.id(d->o.time.self, e->id);
     e->room = c->room;
     e->kind = kind;

@@ -274,6 +274,7 @@ void chat_publish(struct room *r, const struct change *c);
 void chat_applied(struct op *op, struct change *c);
 /* The chat to be stored with the change, a copy that may be altered. */
 struct chat *chat_alter(struct op *op, struct change *c);
+/* One entry more, lent until the change's next one. */
 struct entry *chat_entry(struct op *op, struct change *c, enum entry_kind kind, enum role role,
                          const char *text);
 /* Give the change the op's idempotency key, if it has one. what, body: what must be the same. */

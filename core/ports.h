@@ -143,6 +143,8 @@ struct change {
     /* the store's own */
     enum err result;
     struct change *next;
+    struct entry *given; /* entries before a replay put others there */
+    size_t n_given;
 };
 
 struct change *change_new(change_done_fn *done, void *ctx); /* empty: strings "", rest 0 */

@@ -65,8 +65,9 @@ bool sql_get_blob(struct sql_row *row, int column, void *out, size_t len);
 /* A script of statements without values, run once. */
 NODISCARD enum err sql_script(struct sql *db, const char *text);
 
-int64_t sql_changed(struct sql *db); /* rows the last statement changed */
-int64_t sql_last_id(struct sql *db); /* number of the last inserted row */
+int64_t sql_changed(struct sql *db);      /* rows the last statement changed */
+int64_t sql_changed_ever(struct sql *db); /* rows changed since it was opened */
+int64_t sql_last_id(struct sql *db);      /* number of the last inserted row */
 bool sql_in_transaction(struct sql *db);
 
 /* Bytes in the write-ahead log after the last commit of this connection. */

@@ -401,8 +401,39 @@ static enum err run_change(struct sql *db, struct change *c)
 
 /* ---- batch ---------------------------------------------------------------------------------- */
 
+/* A savepoint costs a copy of every page that the change touches. Few changes fail, and most of
+ * those before they have written, so that there is nothing to undo. Hence a batch runs without
+ * savepoints first; after a failure that left something it is rolled back and runs again, with a
+ * savepoint for each change. */
+enum mode { TOGETHER, APART };
+
+static void give(struct change *c)
+{
+    c->given = c->entries;
+    c->n_given = c->n_entries;
+}
+
+/* As it was before it ran. */
+static void take_back(struct change *c)
+{
+    if (c->result == OK && !c->replayed && c->chat != NULL)
+        c->chat->version--;
+    c->entries = c->given;
+    c->n_entries = c->n_given;
+    c->replayed = false;
+}
+
+/* Returns false when it failed and left something. */
+static bool run_together(struct sql *db, struct change *c)
+{
+    int64_t before = sql_changed_ever(db);
+
+    c->result = run_change(db, c);
+    return c->result == OK || (sql_in_transaction(db) && sql_changed_ever(db) == before);
+}
+
 /* Returns false when the transaction is gone: some errors (a full disk) end it as a whole. */
-static bool run_one(struct sql *db, struct change *c)
+static bool run_apart(struct sql *db, struct change *c)
 {
     enum err e = sql_run(db, "SAVEPOINT change", SQL_NOTHING);
 
@@ -422,16 +453,32 @@ static bool fail_all(struct change *c, enum err e)
     return false;
 }
 
+/* Everything up to the commit. Returns false when nothing of it is there any more, and the changes
+ * are as they were given. */
+static bool run_all(struct sql *db, struct change *first, enum mode mode)
+{
+    struct change *c = first;
+
+    if (sql_run(db, "BEGIN IMMEDIATE", SQL_NOTHING) != OK)
+        return false;
+    for (; c != NULL; c = c->next) {
+        give(c);
+        if (!(mode == APART ? run_apart(db, c) : run_together(db, c)))
+            break;
+    }
+    if (c == NULL)
+        return true;
+    if (sql_in_transaction(db))
+        (void)!sql_run(db, "ROLLBACK", SQL_NOTHING);
+    for (struct change *past = first; past != c->next; past = past->next)
+        take_back(past);
+    return false;
+}
+
 bool write_batch(struct sql *db, struct change *first, void (*before_commit)(void *ctx), void *ctx)
 {
-    if (sql_run(db, "BEGIN IMMEDIATE", SQL_NOTHING) != OK)
+    if (!run_all(db, first, TOGETHER) && !run_all(db, first, APART))
         return fail_all(first, ERR_IO);
-    for (struct change *c = first; c != NULL; c = c->next) {
-        if (!run_one(db, c)) {
-            (void)!sql_run(db, "ROLLBACK", SQL_NOTHING);
-            return fail_all(first, ERR_IO);
-        }
-    }
     before_commit(ctx);
     if (sql_run(db, "COMMIT", SQL_NOTHING) != OK)
         return fail_all(first, ERR_UNKNOWN);

@@ -39,21 +39,22 @@ const struct route *route_table(void)
 
 /* ---- finding -------------------------------------------------------------------------------- */
 
-static bool matches(struct arena *a, const char *pattern, const char *path, const char **chat)
+/* id: where the path has the chat's; lent by path, id_len long. */
+static bool matches(const char *pattern, const char *path, const char **id, size_t *id_len)
 {
     const char *hole = strstr(pattern, "{id}");
-    size_t before = hole == NULL ? 0 : (size_t)(hole - pattern), len;
+    size_t before;
 
-    *chat = "";
+    *id = path;
+    *id_len = 0;
     if (hole == NULL)
         return strcmp(pattern, path) == 0;
+    before = (size_t)(hole - pattern);
     if (strncmp(pattern, path, before) != 0)
         return false;
-    len = strcspn(path + before, "/");
-    if (len == 0 || strcmp(path + before + len, hole + 4) != 0)
-        return false;
-    *chat = arena_dup_len(a, path + before, len);
-    return true;
+    *id = path + before;
+    *id_len = strcspn(*id, "/");
+    return *id_len > 0 && strcmp(*id + *id_len, hole + 4) == 0;
 }
 
 /* HEAD is GET without the body; a stream has nothing but a body. */
@@ -75,22 +76,23 @@ static const char *add_method(struct arena *a, const char *allow, const struct r
 const struct route *route_find(struct arena *a, const char *method, const char *path,
                                const char **chat, const char **allow)
 {
-    const struct route *found = NULL;
     const char *id;
+    size_t len;
 
     *chat = "";
     *allow = NULL;
     for (const struct route *r = table; r->method != NULL; r++) {
-        if (!matches(a, r->path, path, &id))
+        if (!matches(r->path, path, &id, &len))
             continue;
-        *chat = id;
-        *allow = add_method(a, *allow, r);
+        if (**chat == '\0')
+            *chat = arena_dup_len(a, id, len);
         if (serves(r, method))
-            found = r;
+            return r;
+        *allow = add_method(a, *allow, r);
     }
     if (*allow != NULL)
         *allow = arena_printf(a, "%s, OPTIONS", *allow);
-    return found;
+    return NULL;
 }
 
 /* ---- the headers are there ------------------------------------------------------------------ */
@@ -137,7 +139,7 @@ void route_begin(struct call *c)
         return;
     }
     c->route = route_find(c->arena, c->method, c->path, &c->chat, &allow);
-    if (allow == NULL) {
+    if (c->route == NULL && allow == NULL) {
         call_problem(c, ERR_NOT_FOUND, NULL, 0);
     } else if (c->route == NULL && strcmp(c->method, "OPTIONS") == 0) {
         cors_preflight(c, allow);

@@ -23,7 +23,8 @@ struct route {
 };
 
 /* The route, or NULL; *chat: what {id} stood for ("" without one), in the arena.
- * allow: NULL when the path is unknown; otherwise the path's methods, as for the header Allow. */
+ * allow, when there is no route: NULL when the path is unknown, otherwise the path's methods, as
+ * for the header Allow. */
 const struct route *route_find(struct arena *a, const char *method, const char *path,
                                const char **chat, const char **allow);
 const struct route *route_table(void); /* ends with a NULL method */

@@ -39,23 +39,68 @@ struct arena {
     size_t next_size;
 };
 
+#ifndef ARENA_ASAN
+#define KEPT_SIZES 2 /* the first chunk and the one after it: what requests and changes need */
+#define KEPT_MAX 64
+
+/* Chunks that were freed on this thread. */
+static _Thread_local struct {
+    struct chunk *first;
+    size_t n;
+} kept[KEPT_SIZES];
+#endif
+
 static void fail(void)
 {
     fputs("parley: out of memory\n", stderr);
     abort();
 }
 
-static struct chunk *chunk_new(size_t size)
+static struct chunk *chunk_make(size_t size)
 {
     struct chunk *c = malloc(sizeof(*c) + size);
 
     if (c == NULL)
         fail();
+    c->size = size;
+    return c;
+}
+
+static struct chunk *chunk_new(size_t size)
+{
+    struct chunk *c = NULL;
+
+#ifndef ARENA_ASAN
+    for (size_t i = 0; i < KEPT_SIZES && c == NULL; i++) {
+        if (size == (size_t)FIRST_CHUNK << i && kept[i].n > 0) {
+            c = kept[i].first;
+            kept[i].first = c->next;
+            kept[i].n--;
+        }
+    }
+#endif
+    if (c == NULL)
+        c = chunk_make(size);
     c->next = NULL;
     c->used = 0;
-    c->size = size;
     POISON(c->data, size);
     return c;
+}
+
+static void chunk_free(struct chunk *c)
+{
+#ifndef ARENA_ASAN
+    for (size_t i = 0; i < KEPT_SIZES; i++) {
+        if (c->size == (size_t)FIRST_CHUNK << i && kept[i].n < KEPT_MAX) {
+            c->next = kept[i].first;
+            kept[i].first = c;
+            kept[i].n++;
+            return;
+        }
+    }
+#endif
+    UNPOISON(c->data, c->size);
+    free(c);
 }
 
 static void *chunk_take(struct chunk *c, size_t size)
@@ -87,8 +132,7 @@ void arena_free(struct arena *a)
     while (c != NULL) {
         struct chunk *next = c->next;
 
-        UNPOISON(c->data, c->size);
-        free(c);
+        chunk_free(c);
         c = next;
     }
 }
@@ -145,15 +189,18 @@ char *arena_printf(struct arena *a, const char *fmt, ...)
 __attribute__((format(printf, 2, 0))) char *arena_vprintf(struct arena *a, const char *fmt,
                                                           va_list args)
 {
+    char few[256];
     va_list again;
     char *s;
     int len;
 
     va_copy(again, args);
-    len = vsnprintf(NULL, 0, fmt, again);
+    len = vsnprintf(few, sizeof(few), fmt, again);
     va_end(again);
     if (len < 0)
         fail();
+    if ((size_t)len < sizeof(few))
+        return arena_dup_len(a, few, (size_t)len);
     s = arena_alloc(a, (size_t)len + 1);
     (void)vsnprintf(s, (size_t)len + 1, fmt, args);
     return s;

@@ -63,15 +63,18 @@ void buf_printf(struct buf *b, const char *fmt, ...)
     va_list args;
     int len;
 
+    buf_reserve(b, FIRST_CAP / 2);
     va_start(args, fmt);
-    len = vsnprintf(NULL, 0, fmt, args);
+    len = vsnprintf(b->data + b->len, b->cap - b->len, fmt, args);
     va_end(args);
     if (len < 0)
         abort();
-    buf_reserve(b, (size_t)len);
-    va_start(args, fmt);
-    (void)vsnprintf(b->data + b->len, (size_t)len + 1, fmt, args);
-    va_end(args);
+    if ((size_t)len >= b->cap - b->len) {
+        buf_reserve(b, (size_t)len);
+        va_start(args, fmt);
+        (void)vsnprintf(b->data + b->len, (size_t)len + 1, fmt, args);
+        va_end(args);
+    }
     b->len += (size_t)len;
 }
 

@@ -14,6 +14,7 @@
 #define INT_LIMIT 9007199254740992.0          /* 2^53: above it doubles skip integers */
 #define PRINT_LIMIT INT64_C(1000000000000000) /* cJSON rounds what it prints to 15 digits */
 #define FEW_MEMBERS 16
+#define PRINT_BYTES 1000 /* more than most texts have; the library doubles it */
 
 /* ---- reading: cJSON is lenient (numbers, white space, controls, U+0000), so the text is checked
  * against RFC 8259 before it gets it ---------------------------------------------------------- */
@@ -292,9 +293,10 @@ static cJSON *made_str(const char *value)
     return made(value == NULL ? cJSON_CreateNull() : cJSON_CreateString(value));
 }
 
+/* CS: the name is not copied. */
 static void put(struct json *o, const char *name, cJSON *child)
 {
-    if (!cJSON_AddItemToObject((cJSON *)o, name, child))
+    if (!cJSON_AddItemToObjectCS((cJSON *)o, name, child))
         abort();
 }
 
@@ -458,7 +460,7 @@ void json_each(const struct json *o, void (*fn)(void *ctx, const char *name, con
 
 char *json_print(struct arena *a, const struct json *j)
 {
-    char *text = cJSON_PrintUnformatted((const cJSON *)j);
+    char *text = cJSON_PrintBuffered((const cJSON *)j, PRINT_BYTES, false);
     char *copy;
 
     if (text == NULL)

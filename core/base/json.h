@@ -20,7 +20,8 @@ void json_free(struct json *j);
 struct json *json_object(void);
 struct json *json_array(void);
 
-/* Build. A NULL string is written as null. Children are owned by their parent. */
+/* Build. A NULL string is written as null. Children are owned by their parent. Names are literals:
+ * they are not copied. */
 void json_put_str(struct json *o, const char *name, const char *value);
 void json_put_int(struct json *o, const char *name, int64_t value); /* |value| < 2^53 */
 void json_put_bool(struct json *o, const char *name, bool value);

@@ -93,12 +93,36 @@ static bool is_space(ucs4_t c)
     return uc_is_property_white_space(c);
 }
 
+/* Nearly every body: ASCII without controls but tab and LF, of which only the ends may go. */
+static bool is_simple(const char *s, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)s[i];
+
+        if ((c < 0x20 && c != '\t' && c != '\n') || c >= 0x7f)
+            return false;
+    }
+    return true;
+}
+
+static char *trimmed(struct arena *a, const char *s, size_t len)
+{
+    static const char white[] = " \t\n";
+    size_t start = strspn(s, white);
+
+    while (len > start && memchr(white, s[len - 1], sizeof white - 1) != NULL)
+        len--;
+    return arena_dup_len(a, s + start, len - start);
+}
+
 char *text_body(struct arena *a, const char *s)
 {
     const uint8_t *p = (const uint8_t *)s;
     size_t left = strlen(s), end = 0;
     struct buf out = {0};
 
+    if (is_simple(s, left))
+        return trimmed(a, s, left);
     while (left > 0) {
         ucs4_t c = next_char(&p, &left);
 

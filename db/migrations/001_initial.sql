@@ -1,6 +1,7 @@
 -- Chat and Message hold what the HTTP API shows, under its names. NULL is "none". Times are
 -- milliseconds since 1970 in UTC. A room's `num` stands in every index instead of its 26-character
--- id: rooms in use lie next to each other, which keeps 10 million entries fast.
+-- id: rooms in use lie next to each other, which keeps 10 million entries fast. Checks say "= … OR
+-- = …": for "IN (…)" SQLite builds a table anew with every row that is written.
 
 CREATE TABLE meta (
     key   TEXT PRIMARY KEY,  -- epoch, secret, xmppConfirmed
@@ -33,7 +34,7 @@ CREATE TABLE agent (
 CREATE TABLE room (
     num     INTEGER PRIMARY KEY,
     id      TEXT NOT NULL UNIQUE,  -- the localpart
-    kind    TEXT NOT NULL CHECK (kind IN ('chat', 'staff', 'lobby')),
+    kind    TEXT NOT NULL CHECK (kind = 'chat' OR kind = 'staff' OR kind = 'lobby'),
     lastSeq INTEGER NOT NULL DEFAULT 0,
     lastPos INTEGER NOT NULL DEFAULT 0,
     lastGid INTEGER NOT NULL DEFAULT 0,
@@ -47,7 +48,8 @@ CREATE TABLE chat (
     email                 TEXT,
     locale                TEXT,
     page                  TEXT,
-    state                 TEXT NOT NULL CHECK (state IN ('assistant', 'waiting', 'live', 'closed')),
+    state                 TEXT NOT NULL CHECK (state = 'assistant' OR state = 'waiting'
+                                               OR state = 'live' OR state = 'closed'),
     escalationRequested   INTEGER NOT NULL,
     escalationReason      TEXT,
     escalationRequestedAt INTEGER,
@@ -105,7 +107,8 @@ CREATE TABLE message (
     id         TEXT NOT NULL,
     createdAt  INTEGER NOT NULL,
     kind       TEXT NOT NULL,
-    role       TEXT NOT NULL CHECK (role IN ('USER', 'ASSISTANT', 'AGENT', 'SYSTEM')),
+    role       TEXT NOT NULL CHECK (role = 'USER' OR role = 'ASSISTANT' OR role = 'AGENT'
+                                    OR role = 'SYSTEM'),
     userId     TEXT,  -- agent id, chat id for the customer, 'assistant', NULL for the system
     senderName TEXT,
     content    TEXT,

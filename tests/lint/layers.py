@@ -26,6 +26,8 @@ OWNERS = [
     ("microhttpd.h", "webbridge/http.c", True),
     ("sqlite3.h", "db/*.c", True),
     ("sqlite3.h", "tests/fault/store/vfs.c", True),  # the disk that fails on demand
+    ("microhttpd.h", "tests/bench/*", False),  # the floors are measured on the library alone
+    ("sqlite3.h", "tests/bench/*", False),
     ("cjson/*", "core/base/json.c", True),
     ("sodium.h", "core/base/crypto.c", True),
     ("idna.h", "component/xml/jid.c", True),
