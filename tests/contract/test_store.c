@@ -279,6 +279,39 @@ static void time_of_entries_grows_even_when_the_clock_stands_or_goes_back(void *
 
 /* ---- one change among others ---------------------------------------------------------------- */
 
+/* In memory they are one batch, which runs again because of the last one. */
+static void neighbours_of_a_failing_change_are_told_their_own_results(void **state)
+{
+    struct rig *r = (struct rig *)*state;
+    struct change *first, *again, *bad;
+
+    rig_add_chat(r, 1);
+    rig_add_chat(r, 2);
+    first = change_of(r, rig_id(1));
+    first->chat->name = "New name";
+    rig_entries(first, 1);
+    rig_key(first, "author", "key", "body");
+    again = rig_change(r, rig_id(1));
+    rig_entries(again, 2);
+    rig_key(again, "author", "key", "body");
+    bad = rig_change(r, rig_id(2));
+    rig_entries(bad, 1);
+    rig_session(bad, "x@example.org/y")->agent_id = "nobody"; /* fails after its entries */
+    rig_submit(r, first);
+    rig_submit(r, again);
+    assert_int_equal(rig_write(r, bad), ERR_NOT_FOUND);
+    assert_int_equal(first->result, OK);
+    assert_false(first->replayed);
+    assert_int_equal(first->chat->version, 2);
+    assert_int_equal(first->entries[0].seq, 1);
+    assert_int_equal(again->result, OK);
+    assert_true(again->replayed);
+    assert_int_equal(again->n_entries, 1);
+    assert_string_equal(again->entries[0].id, first->entries[0].id);
+    assert_int_equal(rig_room(r, rig_id(1))->chats[0].version, 2);
+    assert_int_equal(rig_log(r, rig_id(2))->n_entries, 0);
+}
+
 static void failing_change_is_undone_alone(void **state)
 {
     struct rig *r = (struct rig *)*state;
@@ -491,6 +524,7 @@ int main(void)
         RIG_TEST(entries_of_a_missing_room_are_not_found),
         RIG_TEST(seq_and_pos_have_no_gaps_over_mixed_audiences),
         RIG_TEST(time_of_entries_grows_even_when_the_clock_stands_or_goes_back),
+        RIG_TEST(neighbours_of_a_failing_change_are_told_their_own_results),
         RIG_TEST(failing_change_is_undone_alone),
         RIG_TEST(completions_come_in_commit_order),
         RIG_TEST(full_mailbox_is_busy_and_leaves_the_change_to_the_caller),
