@@ -541,6 +541,15 @@ static void close_store(struct op *op, const char *reason)
     op_submit(op, c);
 }
 
+/* Whoever has the chat ends it, and supervisors; anybody while it waits. */
+static bool may_end(const struct op *op)
+{
+    const struct chat *c = op->room->chat;
+
+    return op->who.kind != WHO_AGENT || c->state != CHAT_LIVE || op_is_supervisor(op) ||
+           strcmp(c->assigned_to, op->who.id) == 0;
+}
+
 static void close_run(struct op *op)
 {
     enum err e = op_may(op, ACTION_CLOSE);
@@ -549,6 +558,10 @@ static void close_run(struct op *op)
 
     if (e != OK) {
         op_done(op, e, NULL);
+        return;
+    }
+    if (!may_end(op)) {
+        op_refuse(op, ERR_FORBIDDEN, "", "Another agent has this chat.");
         return;
     }
     if ((e = field(op->arena, op->call, FIELD_MAX, &reason)) != OK) {

@@ -4,7 +4,7 @@
 
 /* What a kind of principal may do to a chat; who it belongs to is checked beside. */
 enum grant {
-    NEVER,        /* ERR_FORBIDDEN */
+    NEVER,        /* ERR_FORBIDDEN, unless the chat is out of reach */
     FREE,         /* no chat is concerned */
     MINE,         /* a chat within reach */
     OF_PEOPLE,    /* the same, once people are asked for; before, ERR_NOT_ESCALATED */
@@ -107,8 +107,8 @@ static bool with_people(const struct chat *c)
 static enum err decide(enum grant g, const struct chat *chat, bool in_reach)
 {
     switch (g) {
-    case NEVER:
-        return ERR_FORBIDDEN;
+    case NEVER: /* somebody else's chat is like none, also here */
+        return chat == NULL || in_reach ? ERR_FORBIDDEN : ERR_NOT_FOUND;
     case FREE:
         return OK;
     case MINE:

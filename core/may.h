@@ -34,7 +34,8 @@ enum action {
 /* chat may be NULL for actions without one.
  * Errors  ERR_UNAUTHORIZED  nobody in particular asks for what needs somebody
  *         ERR_NOT_FOUND     not the asker's chat (the same as for a missing one), or no room yet
- *         ERR_FORBIDDEN     never open to this kind of principal */
+ *         ERR_FORBIDDEN     never open to this kind of principal, and the chat is within reach or
+ * NULL */
 NODISCARD enum err may(const struct directory *d, const struct principal *who,
                        const struct chat *chat, enum action what);
 

@@ -100,7 +100,7 @@ static void customer_may_use_the_own_chat_and_nothing_of_agents(void **state)
     static const char *const table[SITUATIONS] = {
         /* blrweancp */
         "+FNNNFFN+", /* no chat */
-        "+FNNNFFN+", /* elsewhere */
+        "+NNNNNNN+", /* elsewhere: a missing one is ERR_NOT_FOUND before anybody asks here */
         "+F+++FF++", /* with assistant */
         "+F+++FF++", /* waiting */
         "+F+++FF++", /* live */
