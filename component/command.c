@@ -70,6 +70,10 @@ static const struct command_spec specs[] = {
     {COMMAND_AGENT_LIST, "agent list", NULL, BIT(OPT_JSON), 0, "List the agents."},
     {COMMAND_AGENT_REMOVE, "agent remove", "JID", 0, 0,
      "Take an agent out of the service, with its keys and sessions."},
+    {COMMAND_AGENT_LOGIN_LINK, "agent login-link", "JID", 0, 0,
+     "Print a link that opens the web console as the agent, once, within ten minutes. The daemon "
+     "must "
+     "run."},
     {COMMAND_ORGANIZATION_ADD, "organization add", "NAME", BIT(OPT_TITLE) | BIT(OPT_ORIGIN), 0,
      "Make an organization, or change one that is not in the configuration file."},
     {COMMAND_ORGANIZATION_LIST, "organization list", NULL, BIT(OPT_JSON), 0,

@@ -26,6 +26,7 @@ enum command_id {
     COMMAND_AGENT_ADD, /* from here on: management commands, run on a desk */
     COMMAND_AGENT_LIST,
     COMMAND_AGENT_REMOVE,
+    COMMAND_AGENT_LOGIN_LINK,
     COMMAND_ORGANIZATION_ADD,
     COMMAND_ORGANIZATION_LIST,
     COMMAND_CHAT_LIST,

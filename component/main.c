@@ -445,6 +445,7 @@ static enum err start(struct program *p, const char **detail)
         return e;
     if ((e = start_web(p, detail)) != OK)
         return e;
+    desk_set_url(p->desk, webbridge_origin(p->web));
     start_xmpp(p);
     uv_timer_init(&p->loop, &p->tick);
     uv_signal_init(&p->loop, &p->term);

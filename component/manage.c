@@ -180,6 +180,27 @@ static void agent_remove(struct job *j)
         desk_agent_remove(j->desk, jid, on_done, j);
 }
 
+/* Links are known to the process that made them. */
+static void agent_login_link(struct job *j)
+{
+    const char *jid = known_agent(j);
+    const struct agent *a = jid ? directory_by_jid(desk_directory(j->desk), jid) : NULL;
+    char token[TOKEN_LEN + 1];
+
+    if (!a)
+        return;
+    if (!*desk_url(j->desk)) {
+        refuse(j, "the daemon does not run, or has no http.public_url");
+        return;
+    }
+    if (desk_login_link(j->desk, a->id, LOGIN_ADMIN_MS, token) != OK) {
+        refuse(j, "too many logins are open, try again");
+        return;
+    }
+    buf_printf(&j->out, "%s/login/%s\n", desk_url(j->desk), token);
+    finish(j, EXIT_DONE, "");
+}
+
 /* ---- organizations -------------------------------------------------------------------------- */
 
 /* What is not given stays as it is. */
@@ -323,6 +344,9 @@ static void start(struct job *j)
         return;
     case COMMAND_AGENT_REMOVE:
         agent_remove(j);
+        return;
+    case COMMAND_AGENT_LOGIN_LINK:
+        agent_login_link(j);
         return;
     case COMMAND_ORGANIZATION_ADD:
         organization_add(j);

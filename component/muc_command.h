@@ -109,6 +109,10 @@ void muc_do_agents(struct muc_request *r);
 void muc_do_stats(struct muc_request *r);
 void muc_do_status(struct muc_request *r);
 void muc_do_notify(struct muc_request *r);
+void muc_do_login(struct muc_request *r); /* muc_command_login.c */
+void muc_do_ok(struct muc_request *r);
+void muc_do_no(struct muc_request *r);
+void muc_do_logout(struct muc_request *r);
 
 /* ---- the doors ---- */
 
@@ -130,5 +134,10 @@ void muc_contact_presence(struct call *c, const struct principal *who);
 bool muc_contact_puzzled(struct muc_desk *m, const char *agent_id);
 /* A chat message from queue@ to a bare or full JID. */
 void muc_contact_say(struct muc_desk *m, const char *to, const char *text);
+
+/* ---- muc_command_login.c ---- */
+
+/* The agent is asked whether it is the one who wants into the console. */
+void muc_login_ask(struct muc_desk *m, const struct agent *a, const struct login *l);
 
 #endif

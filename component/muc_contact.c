@@ -403,6 +403,14 @@ static void offer_over(struct muc_desk *m, const struct event *e)
     arena_free(a);
 }
 
+static void ask_login(struct muc_desk *m, const struct event *e)
+{
+    const struct agent *a = directory_by_id(desk_directory(m->desk), e->agent_id);
+
+    if (a && m->contact->up)
+        muc_login_ask(m, a, e->login);
+}
+
 /* ---- observers ---------------------------------------------------------------------------------
  */
 
@@ -457,6 +465,9 @@ static void on_event(void *ctx, const struct event *e)
         break;
     case EVENT_JOINED:
         welcome(m, e);
+        break;
+    case EVENT_LOGIN:
+        ask_login(m, e);
         break;
     case EVENT_OFFERED:
         offer(m, e);

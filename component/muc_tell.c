@@ -387,7 +387,8 @@ static void tell(struct muc_desk *m, struct muc_out *o, const struct event *e)
         break;
     case EVENT_KEY_GONE:
     case EVENT_AGENT_GONE:
-    case EVENT_OFFERED: /* muc_contact.c */
+    case EVENT_LOGIN: /* this and the next: muc_contact.c */
+    case EVENT_OFFERED:
     case EVENT_OFFER_OVER:
         break;
     }

@@ -27,8 +27,11 @@ enum event_kind {
     EVENT_AGENT_GONE,  /* agent removed: end its streams; from one room only when room is given */
     EVENT_OFFERED,   /* the chat is offered to agent_id; sender_name offers it, why is the reason */
     EVENT_STAFF,     /* something of a staff room or lobby: staff */
+    EVENT_LOGIN,     /* somebody wants to come in as agent_id: login */
     EVENT_OFFER_OVER /* it is not any more: agent_id had offered it, why says what happened */
 };
+
+struct login;
 
 struct event {
     enum event_kind kind;
@@ -49,9 +52,10 @@ struct event {
     bool lost;             /* EVENT_LEFT: thrown out for errors (status 333); how is LEFT_LOST */
     enum left_how how;     /* EVENT_LEFT */
     const char *actor;     /* EVENT_LEFT: nick of who did it; NULL or "" unknown */
-    const char *agent_id;  /* EVENT_AGENT_GONE, EVENT_OFFERED, EVENT_OFFER_OVER */
+    const char *agent_id;  /* EVENT_AGENT_GONE, EVENT_OFFERED, EVENT_OFFER_OVER, EVENT_LOGIN */
     const char *agent_jid; /* EVENT_AGENT_GONE of all rooms: bare */
     const struct staff_event *staff; /* EVENT_STAFF */
+    const struct login *login;       /* EVENT_LOGIN */
 };
 
 enum staff_what {

@@ -368,6 +368,7 @@ struct desk *desk_new(const struct desk_options *o, struct bus *bus)
     d->queue = queue_new();
     d->rooms = map_new();
     d->tokens = map_new();
+    d->logins = logins_new();
     d->access = map_new();
     d->invites = map_new();
     d->duty = duty_new();
@@ -415,6 +416,7 @@ void desk_free(struct desk *d)
     map_each(d->tokens, free_value, NULL);
     map_free(d->rooms);
     map_free(d->tokens);
+    logins_free(d->logins);
     staff_free(d);
     access_free(d);
     duty_free(d->duty);

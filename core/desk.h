@@ -6,6 +6,7 @@
 
 #include "core/bus.h"
 #include "core/duty.h"
+#include "core/login.h"
 #include "core/may.h"
 #include "core/ports.h"
 #include "core/queue.h"
@@ -91,6 +92,9 @@ struct directory *desk_directory(struct desk *d); /* change it only through the 
 struct duty *desk_duty(struct desk *d);
 const struct queue *desk_queue(const struct desk *d);
 const char *desk_epoch(const struct desk *d);
+/* Where browsers find us, without a slash at the end; "" while nobody serves them. Lent. */
+void desk_set_url(struct desk *d, const char *url);
+const char *desk_url(const struct desk *d);
 const char *desk_secret(const struct desk *d);
 int64_t desk_now(const struct desk *d);
 const char *desk_assistant_name(const struct desk *d);
@@ -111,9 +115,36 @@ struct begin {
  * Errors  ERR_INVALID, ERR_TEXT (field, detail); ERR_NOT_FOUND organization unknown */
 void desk_begin(struct desk *d, const struct begin *b, desk_fn *done, void *ctx);
 
-/* Who holds this token? answer->detail is unused; *who is passed by the callback. */
+/* Who holds this token? A session's token is good as a cookie only, and all others are not.
+ * Errors  ERR_UNAUTHORIZED nobody, or it is over; ERR_BUSY, ERR_IO */
 typedef void desk_who_fn(void *ctx, enum err e, const struct principal *who);
-void desk_authenticate(struct desk *d, const char *token, desk_who_fn *done, void *ctx);
+void desk_authenticate(struct desk *d, const char *token, bool cookie, desk_who_fn *done,
+                       void *ctx);
+
+/* ---- the web console's door (desk_login.c, core/login.h) --------------------------------------
+ */
+
+#define DESK_SESSION_MS INT64_C(604800000)     /* a browser's session ends after 7 days, … */
+#define DESK_SESSION_IDLE_MS INT64_C(43200000) /* … or when it was not used for 12 hours */
+#define DESK_SESSION_NOTED_MS 600000           /* so often its use is written down */
+
+/* As in core/login.h, for whoever has this JID; EVENT_LOGIN when it is an agent's. */
+NODISCARD enum err desk_login_begin(struct desk *d, const char *jid, const char *from,
+                                    char secret[TOKEN_LEN + 1], const struct login **out);
+NODISCARD enum err desk_login_answer(struct desk *d, const char *agent_id, const char *code,
+                                     bool yes);
+NODISCARD enum err desk_login_take(struct desk *d, const char *id, const char *secret,
+                                   enum login_state *state, char agent_id[ID_LEN + 1]);
+NODISCARD enum err desk_login_link(struct desk *d, const char *agent_id, int64_t lasts_ms,
+                                   char token[TOKEN_LEN + 1]);
+NODISCARD enum err desk_login_use(struct desk *d, const char *token, const char *secret,
+                                  char agent_id[ID_LEN + 1]);
+/* A browser is let in. label: what browser it is. answer: token. ERR_NOT_FOUND no such agent */
+void desk_session_add(struct desk *d, const char *agent_id, const char *label, desk_fn *done,
+                      void *ctx);
+/* The browser with this token is out; token NULL: all browsers of the agent. */
+void desk_session_end(struct desk *d, const char *agent_id, const char *token, desk_fn *done,
+                      void *ctx);
 
 struct post {
     const char *text;    /* checked here: ERR_TEXT, ERR_INVALID (empty), ERR_TOO_LARGE */

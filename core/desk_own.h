@@ -90,12 +90,14 @@ struct desk {
     struct room_list idle;
     struct room_list owing;    /* where asking or loading anew failed; soonest first */
     struct map *tokens;        /* hash in hex -> struct known_token */
+    struct logins *logins;     /* agents on their way into the console */
     uint64_t tokens_forgotten; /* how often: what was read before is not remembered */
     struct duty *duty;         /* who can take chats */
     struct map *staff;         /* localpart -> struct staff_card, of all there are */
     struct map *access;        /* "room agent" -> struct standing_kept, of the rooms read so far */
     struct map *invites;       /* agent id -> struct bucket: how often it invites */
     char *epoch, *secret;
+    const char *url;
     int64_t started_ms; /* graces and offers are not counted while nobody could come back */
     int64_t confirmed, confirm_wanted, confirm_sent;
     bool store_ok;
@@ -355,6 +357,18 @@ void chat_ask_again(struct desk *d); /* for all whose time has come */
 /* A name that neither customers nor new agents may have. */
 bool people_reserved_name(struct op *op, const char *name);
 void people_forget_tokens(struct desk *d);
+
+/* What is remembered of a token that was read. */
+struct known_token {
+    enum token_kind kind;
+    char id[ID_LEN + 1];
+    int64_t until_ms, used_ms; /* of sessions */
+};
+
+/* ---- desk_login.c ---- */
+
+/* A session's token was shown: its use is written down now and then. */
+void session_used(struct desk *d, struct known_token *t, const unsigned char hash[HASH_LEN]);
 /* An agent as stored: into the directory, and what it set for itself. */
 void people_put(struct desk *d, const struct agent *a);
 /* The agent was removed: from the directory, and out of all rooms; its chats wait again. */

@@ -11,11 +11,6 @@
 
 #define TOKENS_KNOWN 65536 /* remembered; when full, all are forgotten and read again */
 
-struct known_token {
-    enum who kind;
-    char id[ID_LEN + 1];
-};
-
 static bool forget(void *ctx, const char *key, void *value)
 {
     struct desk *d = ctx;
@@ -35,11 +30,12 @@ struct asking {
     struct desk *desk;
     desk_who_fn *done;
     void *ctx;
+    bool cookie;
     uint64_t tokens_forgotten;
     char hex[HASH_HEX_LEN + 1];
 };
 
-static void remember_token(struct asking *ask, const struct token *t)
+static void remember_token(const struct asking *ask, const struct known_token *t)
 {
     struct desk *d = ask->desk;
     struct known_token *known;
@@ -50,27 +46,57 @@ static void remember_token(struct asking *ask, const struct token *t)
     if (map_count(d->tokens) >= TOKENS_KNOWN)
         people_forget_tokens(d);
     known = mem_alloc(sizeof(*known));
-    known->kind = t->kind == TOKEN_CHAT ? WHO_CUSTOMER : WHO_AGENT;
-    strncpy(known->id, t->subject, ID_LEN);
+    *known = *t;
     free(map_take(d->tokens, ask->hex));
     map_set(d->tokens, ask->hex, known);
+}
+
+/* Sessions come as cookies, which browsers send by themselves; all else must be shown on purpose.
+ */
+static bool still_good(const struct desk *d, const struct known_token *t, bool cookie)
+{
+    if (t->kind != TOKEN_SESSION)
+        return !cookie;
+    return cookie && desk_now(d) < t->until_ms && desk_now(d) - t->used_ms < DESK_SESSION_IDLE_MS;
+}
+
+static void answer_who(const struct desk *d, const struct known_token *t, bool cookie,
+                       desk_who_fn *done, void *ctx)
+{
+    struct principal who = {.kind = WHO_ANONYMOUS, .id = ""};
+    bool good = still_good(d, t, cookie);
+
+    if (good) {
+        who.kind = t->kind == TOKEN_CHAT ? WHO_CUSTOMER : WHO_AGENT;
+        who.id = t->id;
+    }
+    done(ctx, good ? OK : ERR_UNAUTHORIZED, &who);
 }
 
 static void token_read(struct query *q, enum err e)
 {
     struct asking *ask = q->ctx;
-    struct principal who = {.kind = WHO_ANONYMOUS, .id = ""};
+    struct principal nobody = {.kind = WHO_ANONYMOUS, .id = ""};
 
     if (e == OK) {
-        who.kind = q->tokens[0].kind == TOKEN_CHAT ? WHO_CUSTOMER : WHO_AGENT;
-        who.id = q->tokens[0].subject;
-        remember_token(ask, &q->tokens[0]);
+        const struct token *t = &q->tokens[0];
+        struct known_token known = {
+            .kind = t->kind, .until_ms = t->until_ms, .used_ms = t->used_ms};
+
+        strncpy(known.id, t->subject, ID_LEN);
+        if (still_good(ask->desk, &known, ask->cookie)) {
+            if (t->kind == TOKEN_SESSION)
+                session_used(ask->desk, &known, q->hash);
+            remember_token(ask, &known);
+        }
+        answer_who(ask->desk, &known, ask->cookie, ask->done, ask->ctx);
+    } else {
+        ask->done(ask->ctx, e == ERR_NOT_FOUND ? ERR_UNAUTHORIZED : e, &nobody);
     }
-    ask->done(ask->ctx, e == ERR_NOT_FOUND ? ERR_UNAUTHORIZED : e, &who);
     query_free(q);
 }
 
-void desk_authenticate(struct desk *d, const char *token, desk_who_fn *done, void *ctx)
+void desk_authenticate(struct desk *d, const char *token, bool cookie, desk_who_fn *done, void *ctx)
 {
     struct principal nobody = {.kind = WHO_ANONYMOUS, .id = ""};
     struct known_token *known;
@@ -85,15 +111,24 @@ void desk_authenticate(struct desk *d, const char *token, desk_who_fn *done, voi
     }
     crypto_hash_hex(token, TOKEN_LEN, hex);
     if ((known = map_get(d->tokens, hex))) {
-        struct principal who = {.kind = known->kind, .id = known->id};
+        struct known_token copy = *known; /* the callback may make us forget */
 
-        done(ctx, OK, &who);
+        if (known->kind == TOKEN_SESSION && still_good(d, known, cookie)) {
+            unsigned char hash[HASH_LEN];
+
+            crypto_hash_raw(token, TOKEN_LEN, hash);
+            session_used(d, known, hash);
+        }
+        answer_who(d, &copy, cookie, done, ctx);
         return;
     }
     q = query_new(QUERY_TOKEN, token_read, NULL);
     ask = arena_new_of(q->arena, struct asking);
-    *ask = (struct asking){
-        .desk = d, .done = done, .ctx = ctx, .tokens_forgotten = d->tokens_forgotten};
+    *ask = (struct asking){.desk = d,
+                           .done = done,
+                           .ctx = ctx,
+                           .cookie = cookie,
+                           .tokens_forgotten = d->tokens_forgotten};
     memcpy(ask->hex, hex, sizeof(hex));
     crypto_hash_raw(token, TOKEN_LEN, q->hash);
     q->ctx = ask;
@@ -219,6 +254,7 @@ void people_gone(struct desk *d, const struct agent *gone)
 
     directory_del_agent(d->directory, gone->id);
     people_forget_tokens(d);
+    logins_forget(d->logins, gone->id);
     /* all are noted first: leaving changes the occupants, and may free rooms */
     map_each(d->rooms, note_sessions, &l);
     e.agent_jid = gone->jid;

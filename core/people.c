@@ -235,6 +235,35 @@ const struct agent *directory_by_jid(const struct directory *d, const char *bare
     return agent_of(map_get(d->by_jid, bare));
 }
 
+struct typed {
+    struct arena *arena;
+    const char *folded;
+    const struct agent *found;
+};
+
+static void match_typed(void *ctx, const struct agent *a)
+{
+    struct typed *t = ctx;
+
+    if (strcmp(text_fold(t->arena, a->jid), t->folded) == 0)
+        t->found = a;
+}
+
+const struct agent *directory_by_typed(const struct directory *d, const char *jid)
+{
+    struct typed t = {.arena = arena_new()};
+    size_t len;
+
+    jid += strspn(jid, " \t");
+    len = strlen(jid);
+    while (len > 0 && strchr(" \t", jid[len - 1]))
+        len--;
+    t.folded = text_fold(t.arena, arena_dup_len(t.arena, jid, len));
+    directory_each_agent((struct directory *)d, match_typed, &t);
+    arena_free(t.arena);
+    return t.found;
+}
+
 const struct agent *directory_by_name(const struct directory *d, const char *name)
 {
     struct arena *a = arena_new();

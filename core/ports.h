@@ -66,7 +66,11 @@ struct access {
     enum standing standing;
 };
 
-enum token_kind { TOKEN_CHAT, TOKEN_AGENT };
+enum token_kind {
+    TOKEN_CHAT,
+    TOKEN_AGENT,  /* a key of the API */
+    TOKEN_SESSION /* an agent's browser; ends by itself */
+};
 
 struct token {
     unsigned char hash[HASH_LEN]; /* of the token's text */
@@ -74,6 +78,7 @@ struct token {
     const char *subject; /* chat id or agent id */
     const char *label;   /* what it is for; shown by lists */
     int64_t created_ms;
+    int64_t until_ms, used_ms; /* sessions: good until then; when it was last used, roughly */
 };
 
 /* ---- the store: changes --------------------------------------------------------------------- */
@@ -130,6 +135,8 @@ struct change {
 
     const struct token *token;               /* put, or NULL */
     const unsigned char *token_gone;         /* hash, or NULL */
+    const char *sessions_gone;               /* id of the agent all of whose browsers are out */
+    const unsigned char *token_used;         /* hash of a session that is used now, or NULL */
     const struct agent *agent;               /* put, or NULL */
     const char *agent_gone;                  /* id, or NULL; its tokens and sessions go too */
     const struct organization *organization; /* put, or NULL */

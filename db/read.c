@@ -331,15 +331,18 @@ static enum err read_chats(struct sql *db, struct query *q)
 
 static void token_of(struct sql_row *row, struct arena *a, struct token *t)
 {
-    t->kind = sql_is_null(row, 1) ? TOKEN_CHAT : TOKEN_AGENT;
+    t->until_ms = sql_get_int(row, 5);
+    t->used_ms = sql_get_int(row, 6);
+    t->kind = sql_is_null(row, 1) ? TOKEN_CHAT : t->until_ms > 0 ? TOKEN_SESSION : TOKEN_AGENT;
     (void)sql_get_blob(row, 0, t->hash, HASH_LEN);
-    t->subject = sql_get_text(row, t->kind == TOKEN_AGENT ? 1 : 2, a);
+    t->subject = sql_get_text(row, t->kind == TOKEN_CHAT ? 2 : 1, a);
     t->label = sql_get_text(row, 3, a);
     t->created_ms = sql_get_int(row, 4);
 }
 
 #define TOKENS                                                                                     \
-    "SELECT hash, agentId, (SELECT id FROM room WHERE num = chat), label, createdAt FROM token "
+    "SELECT hash, agentId, (SELECT id FROM room WHERE num = chat), label, createdAt, expiresAt,"   \
+    " usedAt FROM token "
 
 static enum err read_token(struct sql *db, struct query *q)
 {

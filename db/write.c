@@ -150,11 +150,12 @@ static enum err put_token(struct sql *db, const struct token *t)
     if (of_chat && (e = find_room(db, t->subject, &log)) != OK)
         return e;
     return sql_run(db,
-                   "INSERT INTO token (hash, chat, agentId, label, createdAt)"
-                   " VALUES (?1, ?2, ?3, ?4, ?5)",
+                   "INSERT INTO token (hash, chat, agentId, label, createdAt, expiresAt, usedAt)"
+                   " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
                    SQL_WITH(sql_blob(t->hash, HASH_LEN), sql_int_or_null(log.num),
                             sql_text_or_null(of_chat ? "" : t->subject), sql_text_or_null(t->label),
-                            sql_int(t->created_ms)));
+                            sql_int(t->created_ms), sql_int_or_null(t->until_ms),
+                            sql_int_or_null(t->used_ms)));
 }
 
 /* ---- chat ----------------------------------------------------------------------------------- */
@@ -333,6 +334,14 @@ static enum err put_rest(struct sql *db, const struct change *c)
         return e;
     if (c->token_gone != NULL && (e = sql_run(db, "DELETE FROM token WHERE hash = ?1",
                                               SQL_WITH(sql_blob(c->token_gone, HASH_LEN)))) != OK)
+        return e;
+    if (c->sessions_gone != NULL &&
+        (e = sql_run(db, "DELETE FROM token WHERE agentId = ?1 AND expiresAt IS NOT NULL",
+                     SQL_WITH(sql_text(c->sessions_gone)))) != OK)
+        return e;
+    if (c->token_used != NULL &&
+        (e = sql_run(db, "UPDATE token SET usedAt = ?2 WHERE hash = ?1",
+                     SQL_WITH(sql_blob(c->token_used, HASH_LEN), sql_int(c->now_ms)))) != OK)
         return e;
     /* its tokens and sessions go by ON DELETE CASCADE */
     if (c->agent_gone != NULL && (e = sql_run(db, "DELETE FROM agent WHERE id = ?1",

@@ -24,10 +24,17 @@ void api_agents_assign(struct call *c);
 void api_events_open(struct call *c);
 void api_events_ticket(struct call *c);
 
+void api_auth_begin(struct call *c);
+void api_auth_poll(struct call *c);
+void api_auth_link(struct call *c);
+void api_auth_logout(struct call *c);
+void api_auth_me(struct call *c);
+
 void api_health_live(struct call *c);
 void api_health_ready(struct call *c);
 
 void api_pages_show(struct call *c);
+void api_pages_console(struct call *c);
 void api_pages_script(struct call *c);
 void api_pages_asset(struct call *c);
 void api_pages_icon(struct call *c);

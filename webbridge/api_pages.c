@@ -73,14 +73,26 @@ static void send_file(struct call *c, const struct embedded *file, const char *c
     call_send(c, &r);
 }
 
-void api_pages_show(struct call *c)
+static void show(struct call *c, const char *name)
 {
-    const struct embedded *page = find("page.html");
+    const struct embedded *page = find(name);
 
     if (page == NULL)
         call_problem(c, ERR_NOT_FOUND, "This program was built without its pages.", 0);
     else
         send_file(c, page, "no-cache");
+}
+
+void api_pages_show(struct call *c)
+{
+    show(c, "page.html");
+}
+
+/* One page serves all addresses of the console: what is shown is decided in the browser, and what
+ * may be seen by the API. */
+void api_pages_console(struct call *c)
+{
+    show(c, "console.html");
 }
 
 /* Other sites load these: a module from another origin needs CORS. They hold nothing that is not

@@ -28,6 +28,22 @@ const char *auth_bearer(const char *header)
     return *header == '\0' || strpbrk(header, " \t,") != NULL ? NULL : header;
 }
 
+const char *auth_cookie(struct arena *a, const char *header, const char *name)
+{
+    size_t len = strlen(name);
+
+    while (header != NULL && *header != '\0') {
+        size_t one;
+
+        header += strspn(header, "; \t");
+        one = strcspn(header, ";");
+        if (one > len && strncmp(header, name, len) == 0 && header[len] == '=')
+            return arena_dup_len(a, header + len + 1, one - len - 1);
+        header += one;
+    }
+    return NULL;
+}
+
 struct tickets *tickets_new(void)
 {
     struct tickets *t = mem_alloc(sizeof(*t));

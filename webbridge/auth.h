@@ -16,6 +16,9 @@ const char *auth_bearer(const char *header);
 
 /* Tickets: one use, 30 seconds, one chat. They may show up in logs of others, since they travel in
  * URLs; that is why they are worth so little. In memory only. */
+/* The cookie of this name in a Cookie header, in the arena; NULL when missing. RFC 6265 #cookie */
+const char *auth_cookie(struct arena *a, const char *header, const char *name);
+
 struct tickets;
 
 struct tickets *tickets_new(void);

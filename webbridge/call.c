@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* ---- the beginning -------------------------------------------------------------------------- */
 
@@ -41,6 +42,7 @@ struct call *call_new(struct webbridge *w, struct request *r)
                         : arena_printf(c->arena, "%s-%llx", w->boot, (unsigned long long)w->served);
     c->authorization = http_header(r, "Authorization");
     c->origin = http_header(r, "Origin");
+    c->cookie = auth_cookie(c->arena, http_header(r, "Cookie"), call_cookie_name(w));
     proxies_client(w->proxies, &r->peer, http_header(r, "X-Forwarded-For"), &c->from);
     c->who.id = "";
     c->viewer.people = desk_directory(w->desk);
@@ -101,11 +103,47 @@ static void on_who(void *ctx, enum err e, const struct principal *who)
     }
 }
 
+const char *call_cookie_name(const struct webbridge *w)
+{
+    return strncmp(w->origin, "https:", 6) == 0 ? "__Host-parley" : "parley";
+}
+
+/* A cookie is sent by the browser whoever made the request: what changes something must come from a
+ * page of ours. https://html.spec.whatwg.org/#origin, Fetch Metadata */
+static bool from_own_page(const struct call *c)
+{
+    const char *site = http_header(c->request, "Sec-Fetch-Site");
+    const char *type = http_header(c->request, "Content-Type");
+
+    if (strcmp(c->method, "GET") == 0 || strcmp(c->method, "HEAD") == 0)
+        return true;
+    return c->origin != NULL && strcmp(c->origin, c->web->origin) == 0 &&
+           (site == NULL || strcmp(site, "same-origin") == 0) && type != NULL &&
+           strncasecmp(type, "application/json", 16) == 0;
+}
+
+static void authenticate_cookie(struct call *c, struct asking *a)
+{
+    if (strlen(c->cookie) > 2 * TOKEN_LEN)
+        call_bad_token(c);
+    else if (!from_own_page(c))
+        call_problem(c, ERR_FORBIDDEN, "Only a page of this origin may ask for this with a cookie.",
+                     0);
+    else
+        desk_authenticate(c->web->desk, c->cookie, true, on_who, a);
+}
+
 void call_authenticate(struct call *c, void (*then)(struct call *c))
 {
     const char *token = auth_bearer(c->authorization);
     struct asking *a = arena_new_of(c->arena, struct asking);
 
+    a->call = c;
+    a->then = then;
+    if (c->authorization == NULL && c->cookie != NULL) {
+        authenticate_cookie(c, a);
+        return;
+    }
     if (token == NULL || strlen(token) > 2 * TOKEN_LEN) {
         if (c->authorization == NULL)
             call_problem(c, ERR_UNAUTHORIZED, NULL, 0);
@@ -113,9 +151,7 @@ void call_authenticate(struct call *c, void (*then)(struct call *c))
             call_bad_token(c);
         return;
     }
-    a->call = c;
-    a->then = then;
-    desk_authenticate(c->web->desk, token, on_who, a);
+    desk_authenticate(c->web->desk, token, false, on_who, a);
 }
 
 /* ---- the body ------------------------------------------------------------------------------- */

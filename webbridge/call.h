@@ -24,6 +24,7 @@ struct call {
     const char *chat;                   /* {id} of the path; "" when it has none */
     const char *id;                     /* X-Request-Id */
     const char *authorization, *origin; /* NULL when missing */
+    const char *cookie;                 /* an agent's session; NULL when missing */
     struct address from;
     struct principal who;
     struct viewer viewer;
@@ -41,6 +42,8 @@ void call_free(struct call *c); /* not its arena */
 
 /* Find out who asks, then go on. Answers itself when nobody does. */
 void call_authenticate(struct call *c, void (*then)(struct call *c));
+/* "__Host-parley" behind https, "parley" on plain http. */
+const char *call_cookie_name(const struct webbridge *w);
 /* A wrong credential: 401, or 429 after too many from its address. */
 void call_bad_token(struct call *c);
 void call_become(struct call *c, const struct principal *who); /* copies */

@@ -14,6 +14,11 @@ void reply_header(struct reply *r, const char *name, const char *value)
             return;
         }
     }
+    reply_header_more(r, name, value);
+}
+
+void reply_header_more(struct reply *r, const char *name, const char *value)
+{
     assert(r->n_headers < REPLY_HEADERS_MAX);
     r->headers[r->n_headers].name = name;
     r->headers[r->n_headers++].value = value;
@@ -44,6 +49,7 @@ const char *reply_reason(int status)
     } table[] = {
         {200, "OK"},
         {201, "Created"},
+        {202, "Accepted"},
         {204, "No Content"},
         {304, "Not Modified"},
         {400, "Bad Request"},

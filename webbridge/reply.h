@@ -25,6 +25,8 @@ struct reply {
 
 /* name and value are lent as long as the reply. One name comes once: the later value wins. */
 void reply_header(struct reply *r, const char *name, const char *value);
+/* One more of a name that may come several times (Set-Cookie). */
+void reply_header_more(struct reply *r, const char *name, const char *value);
 const char *reply_get(const struct reply *r, const char *name); /* NULL when missing */
 void reply_text(struct reply *r, int status, const char *type, const char *body);
 

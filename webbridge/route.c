@@ -23,9 +23,18 @@ static const struct route table[] = {
     {"POST", "/api/chats/{id}/reopen", api_chats_reopen, ACTION_ENTER, ROUTE_API},
     {"GET", "/api/chats/{id}/events", api_events_open, ACTION_READ, ROUTE_STREAM},
     {"POST", "/api/chats/{id}/events/ticket", api_events_ticket, ACTION_READ, ROUTE_API},
+    {"POST", "/api/auth/login", api_auth_begin, ACTION_PUBLIC, ROUTE_API},
+    {"GET", "/api/auth/login/{id}", api_auth_poll, ACTION_PUBLIC, ROUTE_API},
+    {"POST", "/api/auth/link", api_auth_link, ACTION_PUBLIC, ROUTE_API},
+    {"POST", "/api/auth/logout", api_auth_logout, ACTION_LIST, ROUTE_API},
+    {"GET", "/api/me", api_auth_me, ACTION_LIST, ROUTE_API},
     {"GET", "/healthz", api_health_live, ACTION_PUBLIC, ROUTE_API},
     {"GET", "/readyz", api_health_ready, ACTION_PUBLIC, ROUTE_API},
     {"GET", "/", api_pages_show, ACTION_PUBLIC, ROUTE_PAGE},
+    {"GET", "/app/chats", api_pages_console, ACTION_PUBLIC, ROUTE_PAGE},
+    {"GET", "/app/chats/{id}", api_pages_console, ACTION_PUBLIC, ROUTE_PAGE},
+    {"GET", "/login", api_pages_console, ACTION_PUBLIC, ROUTE_PAGE},
+    {"GET", "/login/{id}", api_pages_console, ACTION_PUBLIC, ROUTE_PAGE},
     {"GET", "/widget.js", api_pages_script, ACTION_PUBLIC, ROUTE_PAGE},
     {"GET", "/assets/{id}", api_pages_asset, ACTION_PUBLIC, ROUTE_PAGE},
     {"GET", "/favicon.ico", api_pages_icon, ACTION_PUBLIC, ROUTE_PAGE},
@@ -120,7 +129,7 @@ static enum err may_anybody(const struct call *c)
 {
     const struct principal nobody = {.kind = WHO_ANONYMOUS, .id = ""};
 
-    if (c->authorization != NULL || c->route->kind == ROUTE_STREAM)
+    if (c->authorization != NULL || c->cookie != NULL || c->route->kind == ROUTE_STREAM)
         return OK;
     return may(desk_directory(c->web->desk), &nobody, NULL, c->route->action);
 }

@@ -199,6 +199,7 @@ void feed_on_event(void *ctx, const struct event *e)
     case EVENT_AGENT_GONE:
     case EVENT_KEY_GONE:
     case EVENT_OFFERED:
+    case EVENT_LOGIN:
     case EVENT_OFFER_OVER:
     case EVENT_STAFF:
         return;

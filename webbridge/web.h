@@ -20,7 +20,7 @@ struct webbridge {
     struct sse *sse;
     struct wires *wires;
     struct tickets *tickets;
-    struct limit *new_chats, *bad_tokens;
+    struct limit *new_chats, *bad_tokens, *logins, *asked;
     char *origin;    /* of the public URL */
     char boot[9];    /* makes request ids differ from those of another run */
     uint64_t served; /* requests */

@@ -26,6 +26,8 @@ struct webbridge;
  * Errors  ERR_IO cannot listen; ERR_CONFIG bad address */
 NODISCARD enum err webbridge_new(uv_loop_t *loop, const struct web_options *o, struct desk *desk,
                                  struct bus *bus, struct webbridge **out, const char **detail);
+/* Scheme, host and port that browsers see; "" behind a Unix socket without public_url. Lent. */
+const char *webbridge_origin(const struct webbridge *w);
 int webbridge_port(const struct webbridge *w); /* 0 for unix sockets */
 /* Requests whose answers wait for the store are finished by the desk before this is called. */
 void webbridge_free(struct webbridge *w, void (*done)(void *ctx), void *ctx);

@@ -87,6 +87,7 @@ static void read_presence(const struct stanza *in, struct muc_intent *out)
 static void read_message(const struct stanza *in, struct muc_intent *out)
 {
     const struct xml *body = xml_find(in->x, "body", NS_CLIENT);
+    const struct xml *confirm = xml_find(in->x, "confirm", NS_HTTP_AUTH);
     bool said =
         in->type[0] == '\0' || strcmp(in->type, "chat") == 0 || strcmp(in->type, "normal") == 0;
 
@@ -96,6 +97,12 @@ static void read_message(const struct stanza *in, struct muc_intent *out)
         return;
     if (muc_payload_encrypted(in)) {
         muc_refuse(out, COND_NOT_ACCEPTABLE, "modify", ENCRYPTED);
+        return;
+    }
+    if (body == NULL && confirm != NULL && xml_get(confirm, "id") != NULL) {
+        /* the client asked for us, and its owner said yes. XEP-0070 #message */
+        out->body = arena_printf(in->arena, "ok %.16s", xml_get(confirm, "id"));
+        out->kind = MUC_CONTACT_WORDS;
         return;
     }
     if (body == NULL)
@@ -154,6 +161,22 @@ void muc_send_contact_words(const struct muc_service *s, struct muc_out *o, cons
 
     xml_attr(o->arena, x, "to", to);
     xml_child_text(o->arena, x, "body", NULL, text);
+    o->send(o->ctx, x);
+}
+
+void muc_send_contact_confirm(const struct muc_service *s, struct muc_out *o, const char *to,
+                              const char *id, const char *text, const char *code, const char *url)
+{
+    struct xml *x = muc_message(o->arena, contact_jid(s, o->arena), "chat", id);
+    struct xml *confirm;
+
+    xml_attr(o->arena, x, "to", to);
+    xml_child_text(o->arena, x, "thread", NULL, id);
+    xml_child_text(o->arena, x, "body", NULL, text);
+    confirm = xml_child(o->arena, x, "confirm", NS_HTTP_AUTH);
+    xml_attr(o->arena, confirm, "id", code);
+    xml_attr(o->arena, confirm, "method", "POST");
+    xml_attr(o->arena, confirm, "url", url);
     o->send(o->ctx, x);
 }
 

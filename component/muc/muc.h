@@ -428,6 +428,9 @@ void muc_send_contact_presence(const struct muc_service *s, struct muc_out *o, c
                                const char *type, const char *status);
 void muc_send_contact_words(const struct muc_service *s, struct muc_out *o, const char *to,
                             const char *id, const char *text);
+/* The same words, with thread and request of XEP-0070 for clients that ask by themselves. */
+void muc_send_contact_confirm(const struct muc_service *s, struct muc_out *o, const char *to,
+                              const char *id, const char *text, const char *code, const char *url);
 void muc_send_contact_invite(const struct muc_service *s, struct muc_out *o, const char *to,
                              const char *room, const char *reason);
 /* The barrier: an iq to our own domain, behind what was sent. What comes back was read up to there

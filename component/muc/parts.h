@@ -12,6 +12,7 @@
 #define NS_CORRECT "urn:xmpp:message-correct:0"
 #define NS_FORM "jabber:x:data"
 #define NS_HINTS "urn:xmpp:hints"
+#define NS_HTTP_AUTH "http://jabber.org/protocol/http-auth"
 #define NS_IDLE "urn:xmpp:idle:1"
 #define NS_MARKERS "urn:xmpp:chat-markers:0"
 #define NS_MODERATE "urn:xmpp:message-moderate:1"

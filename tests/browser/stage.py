@@ -8,10 +8,12 @@ import json
 import os
 import sys
 import tempfile
+from xml.sax.saxutils import escape, quoteattr
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "integration"))
 
+from lib.prosody import DOMAIN  # noqa: E402
 from lib.site import Site, STAFF  # noqa: E402
 
 
@@ -52,6 +54,29 @@ class Stage:
     async def hears(self, agent, chat, text):
         """Waits until the agent's client has this line; who said it."""
         return (await (await self._agent(agent)).said(self.site.room(chat), text)).nick
+
+    async def present(self, agent):
+        """Logged in; what is asked from now on is heard."""
+        await self._agent(agent)
+
+    async def asked(self, agent, word):
+        """The message from queue@ in which this word stands."""
+        stanza = await (await self._agent(agent)).wait(
+            lambda s: s.kind == "message" and s.room == "queue@" + DOMAIN
+            and word in (s.body or ""), what=f"a message with {word}")
+        confirm = stanza.xml.find("{http://jabber.org/protocol/http-auth}confirm")
+        return {"body": stanza.body, "confirm": dict(confirm.attrib) if confirm is not None else None}
+
+    async def write(self, agent, text):
+        """To queue@."""
+        (await self._agent(agent)).send(
+            f"<message type='chat' to='queue@{DOMAIN}'><body>{escape(text)}</body></message>")
+
+    async def confirm(self, agent, code):
+        """As a client that knows XEP-0070 answers."""
+        (await self._agent(agent)).send(
+            f"<message to='queue@{DOMAIN}'><confirm xmlns='http://jabber.org/protocol/http-auth'"
+            f" id={quoteattr(code)} method='POST' url='x'/></message>")
 
     async def command(self, words):
         return await asyncio.to_thread(self.site.parley.command, *words)

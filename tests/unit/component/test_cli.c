@@ -233,8 +233,9 @@ static void wrong_usage_exits_2(void **state)
 
     fails(w, "", 2, "no command given, see parley --help");
     fails(w, "agnet list", 2, "unknown command agnet, see parley --help");
-    fails(w, "agent", 2, "after agent one of these must follow: add, list, remove");
-    fails(w, "agent frob", 2, "after agent one of these must follow: add, list, remove");
+    fails(w, "agent", 2, "after agent one of these must follow: add, list, remove, login-link");
+    fails(w, "agent frob", 2,
+          "after agent one of these must follow: add, list, remove, login-link");
     fails(w, "agent list --frob", 2, "unknown option --frob, see parley --help");
     fails(w, "agent list --name X", 2, "parley agent list has no option --name");
     fails(w, "agent list x", 2, "parley agent list: x is one word too many");

@@ -251,6 +251,9 @@ static void on_event(void *ctx, const struct event *e)
     case EVENT_AGENT_GONE:
         note(r, "gone");
         break;
+    case EVENT_LOGIN:
+        note(r, "login");
+        break;
     case EVENT_OFFERED:
         note(r, "offered");
         break;

@@ -123,7 +123,7 @@ static struct asked authenticate(struct rig *r, const char *token)
 {
     struct asked a = {0};
 
-    desk_authenticate(r->desk, token, known, &a);
+    desk_authenticate(r->desk, token, false, known, &a);
     rig_pump(r);
     assert_int_equal(a.n, 1);
     return a;

@@ -210,7 +210,7 @@ static enum err check(struct rig *r, const char *token, const char *id)
 {
     struct asked a = {0};
 
-    desk_authenticate(r->desk, token, known, &a);
+    desk_authenticate(r->desk, token, false, known, &a);
     rig_pump(r);
     assert_int_equal(a.n, 1);
     if (a.e == OK)
@@ -254,6 +254,72 @@ static void key_works_until_it_is_removed(void **state)
     assert_int_equal(check(r, key->token, ann), ERR_UNAUTHORIZED);
 }
 
+static struct call *session_add(struct rig *r, const char *agent)
+{
+    struct call *c = rig_call(r, "session");
+
+    desk_session_add(r->desk, agent, "browser", rig_done, c);
+    return rig_wait(c);
+}
+
+static enum err check_cookie(struct rig *r, const char *token)
+{
+    struct asked a = {0};
+
+    desk_authenticate(r->desk, token, true, known, &a);
+    rig_pump(r);
+    assert_int_equal(a.n, 1);
+    return a.e;
+}
+
+static void session_is_good_as_a_cookie_and_a_key_is_not(void **state)
+{
+    struct rig *r = *state;
+    const char *ann = rig_agent(r, "ann");
+    struct call *session = session_add(r, ann), *key = key_add(r, "ann@example.org");
+
+    for (int i = 0; i < 2; i++) { /* read, then remembered */
+        assert_int_equal(check_cookie(r, session->token), OK);
+        assert_int_equal(check(r, session->token, ann), ERR_UNAUTHORIZED);
+        assert_int_equal(check(r, key->token, ann), OK);
+        assert_int_equal(check_cookie(r, key->token), ERR_UNAUTHORIZED);
+    }
+    assert_int_equal(session_add(r, "nobody")->e, ERR_NOT_FOUND);
+}
+
+static void session_ends_unused_and_after_its_time(void **state)
+{
+    struct rig *r = *state;
+    const char *ann = rig_agent(r, "ann");
+    struct call *idle = session_add(r, ann), *used = session_add(r, ann);
+    int64_t start = r->now_ms;
+
+    while (r->now_ms - start < DESK_SESSION_MS - DESK_SESSION_IDLE_MS) {
+        r->now_ms += DESK_SESSION_IDLE_MS - 1;
+        assert_int_equal(check_cookie(r, used->token), OK);
+    }
+    assert_int_equal(check_cookie(r, idle->token), ERR_UNAUTHORIZED);
+    r->now_ms = start + DESK_SESSION_MS;
+    assert_int_equal(check_cookie(r, used->token), ERR_UNAUTHORIZED);
+}
+
+static void logout_ends_one_browser_or_all(void **state)
+{
+    struct rig *r = *state;
+    const char *ann = rig_agent(r, "ann");
+    struct call *one = session_add(r, ann), *two = session_add(r, ann), *c = rig_call(r, "out");
+    struct call *key = key_add(r, "ann@example.org"), *all = rig_call(r, "out");
+
+    desk_session_end(r->desk, ann, one->token, rig_done, c);
+    assert_int_equal(rig_wait(c)->e, OK);
+    assert_int_equal(check_cookie(r, one->token), ERR_UNAUTHORIZED);
+    assert_int_equal(check_cookie(r, two->token), OK);
+    desk_session_end(r->desk, ann, NULL, rig_done, all);
+    assert_int_equal(rig_wait(all)->e, OK);
+    assert_int_equal(check_cookie(r, two->token), ERR_UNAUTHORIZED);
+    assert_int_equal(check(r, key->token, ann), OK);
+}
+
 static void prefix_of_several_keys_is_refused(void **state)
 {
     enum { KEYS = 17 }; /* of which two begin with the same digit */
@@ -291,7 +357,7 @@ static void key_read_before_its_removal_is_not_remembered(void **state)
 
     crypto_hash_hex(key->token, TOKEN_LEN, hex);
     r->hold_replies = 1;
-    desk_authenticate(r->desk, key->token, known, &early);
+    desk_authenticate(r->desk, key->token, false, known, &early);
     rig_step(r);
     removed = key_remove(r, hex);
     while (removed->n == 0)
@@ -316,6 +382,9 @@ int main(void)
         RIG_TEST(agents_stored_after_all_are_known),
         RIG_TEST(configured_organization_is_read_only_to_commands),
         RIG_TEST(key_works_until_it_is_removed),
+        RIG_TEST(session_is_good_as_a_cookie_and_a_key_is_not),
+        RIG_TEST(session_ends_unused_and_after_its_time),
+        RIG_TEST(logout_ends_one_browser_or_all),
         RIG_TEST(prefix_of_several_keys_is_refused),
         RIG_TEST(keys_die_with_their_agent),
         RIG_TEST(key_read_before_its_removal_is_not_remembered),
