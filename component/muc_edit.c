@@ -35,6 +35,8 @@ static void edited(void *ctx, enum err e, const struct desk_answer *a)
 {
     struct call *c = ctx;
     struct muc_out o = muc_out_new(c->m);
+    const struct muc_room *v;
+    size_t from = 0, session = 0;
 
     if (e != OK) {
         muc_refuse_edit(c, &o, e, a);
@@ -42,6 +44,10 @@ static void edited(void *ctx, enum err e, const struct desk_answer *a)
         muc_reply_result(&o, c->intent.in);
     } else if (a->replayed && a->n_entries > 0) {
         muc_tell_again(c->m, &o, a->room, &a->entries[0], c->intent.in->from.full);
+    } else if (a->unchanged) {
+        v = muc_view(c->m, o.arena, a->room);
+        if (muc_index(v, c->intent.in->from.full, &from, &session))
+            muc_send_echo(&c->m->service, &o, v, from, &c->intent);
     }
     arena_free(o.arena);
     muc_call_free(c);

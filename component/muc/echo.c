@@ -9,7 +9,8 @@ void muc_send_echo(const struct muc_service *s, struct muc_out *o, const struct 
     struct xml *x = muc_message(o->arena, jid, "groupchat", i->in->id);
     struct muc_room own = {.local = r->local, .occupants = who, .n_occupants = 1};
 
-    xml_child_text(o->arena, x, "body", NULL, i->body);
+    if (*i->body)
+        xml_child_text(o->arena, x, "body", NULL, i->body);
     xml_raw(o->arena, x, i->payload);
     muc_add_no_store(o->arena, x);
     muc_add_occupant_id(s, o->arena, x, r->local, who->jid);

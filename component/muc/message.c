@@ -106,11 +106,25 @@ static void read_said(const struct stanza *in, const char *text, const char *sho
         out->kind = MUC_EPHEMERAL;
 }
 
+/* What stands behind lines that are quoted without saying so in markup. XEP-0393 #quote */
+static const char *behind_quoted_lines(const char *text)
+{
+    const char *line = text;
+
+    for (;;) {
+        line += strspn(line, " \t\n");
+        if (*line != '>')
+            return line;
+        line += strcspn(line, "\n");
+    }
+}
+
 static void read_text(const struct stanza *in, const char *text, struct muc_intent *out)
 {
     const char *shown = gist(in->arena, muc_without_quote(in, out->body));
+    const char *behind = behind_quoted_lines(shown);
 
-    if (!is_command(text) && !is_command(shown)) {
+    if (!is_command(text) && !is_command(behind)) {
         read_said(in, text, shown, out);
         return;
     }
@@ -121,7 +135,7 @@ static void read_text(const struct stanza *in, const char *text, struct muc_inte
         return;
     }
     out->kind = MUC_COMMAND;
-    out->body = is_command(text) ? text : shown;
+    out->body = is_command(text) ? text : behind;
 }
 
 /* XEP-0045 #subject-mod: with a body or a thread it is an ordinary message. */

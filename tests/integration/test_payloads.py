@@ -152,9 +152,9 @@ def moderation(number, reason="rude"):
 
 
 @pytest.fixture(scope="module")
-def boss(_shared_site):
-    _shared_site.jids["boss"] = _shared_site.prosody.add_account("boss")
-    _shared_site.parley.add_agent(_shared_site.jids["boss"], "Boss", "--role", "supervisor")
+def boss(shared_site):
+    shared_site.jids["boss"] = shared_site.prosody.add_account("boss")
+    shared_site.parley.add_agent(shared_site.jids["boss"], "Boss", "--role", "supervisor")
     return "boss"
 
 

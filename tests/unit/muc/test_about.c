@@ -59,6 +59,19 @@ static void command_behind_a_quote_is_a_command(void **state)
     assert_string_equal(i.body, "!close now");
 }
 
+/* Many clients quote with ">" alone. XEP-0393 #quote */
+static void command_behind_quoted_lines_is_a_command(void **state)
+{
+    struct muc_intent i =
+        said(*state, "<body>&gt; Where?\n  &gt;&gt; Here.\n\n !note angry\nvery</body>");
+
+    assert_int_equal(i.kind, MUC_COMMAND);
+    assert_string_equal(i.body, "!note angry\nvery");
+    i = said(*state, "<body>&gt; !note\nNo.</body>");
+    assert_int_equal(i.kind, MUC_MESSAGE);
+    assert_string_equal(i.body, "> !note\nNo.");
+}
+
 static void ranges_that_make_no_sense_do_no_harm(void **state)
 {
     static const char *const ranges[] = {"<body start='9999' end='0'/>", "<body start='x'/>",
@@ -118,6 +131,8 @@ static void correction_into_a_command_is_refused(void **state)
     assert_int_equal(i.kind, MUC_REPLY);
     assert_non_null(strstr(reply_of(*state, &i), "<not-acceptable"));
     i = said(*state, "<body>quote !close</body>" REPLACE REPLY QUOTE("<body end='6'/>"));
+    assert_int_equal(i.kind, MUC_REPLY);
+    i = said(*state, "<body>&gt; Where?\n!close</body>" REPLACE);
     assert_int_equal(i.kind, MUC_REPLY);
 }
 
@@ -257,6 +272,7 @@ int main(void)
         TEST_IN_WORLD(marked_text_of_anything_but_a_reply_stays),
         TEST_IN_WORLD(reply_that_only_quotes_is_for_staff),
         TEST_IN_WORLD(command_behind_a_quote_is_a_command),
+        TEST_IN_WORLD(command_behind_quoted_lines_is_a_command),
         TEST_IN_WORLD(ranges_that_make_no_sense_do_no_harm),
         TEST_IN_WORLD(what_is_not_to_be_stored_is_for_staff),
         TEST_IN_WORLD(correction_names_the_stanza_it_replaces),
