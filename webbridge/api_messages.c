@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define PAGE_BYTES 262144
+
 /* ---- post ----------------------------------------------------------------------------------- */
 
 static const struct entry *find_message(const struct desk_answer *a)
@@ -102,18 +104,33 @@ struct listing {
     bool backwards;
 };
 
-static void put_cursor(struct json *body, const struct listing *l, const struct desk_answer *a)
+/* The part of the page that is sent, `from` up to before `to`: at least one entry, and no more text
+ * than one slow reader may make us hold. What is left is the next page. */
+static void fit_page(const struct listing *l, const struct query *q, size_t *from, size_t *to)
 {
-    const struct query *q = a->page;
+    size_t bytes = 0, n = 0;
+
+    for (; n < q->n_entries; n++) {
+        bytes += strlen(q->entries[l->backwards ? q->n_entries - 1 - n : n].text);
+        if (n > 0 && bytes > PAGE_BYTES)
+            break;
+    }
+    *from = l->backwards ? q->n_entries - n : 0;
+    *to = l->backwards ? q->n_entries : n;
+}
+
+static void put_cursor(struct json *body, const struct listing *l, const struct query *q,
+                       size_t from, size_t to)
+{
     const struct viewer *v = &l->call->viewer;
     char cursor[32];
 
-    if (!q->more || q->n_entries == 0) {
+    if ((!q->more && to - from == q->n_entries) || q->n_entries == 0) {
         json_put_null(body, "nextCursor");
         return;
     }
     snprintf(cursor, sizeof(cursor), "%c%lld", l->backwards ? 'b' : 'a',
-             (long long)view_number(v, &q->entries[l->backwards ? 0 : q->n_entries - 1]));
+             (long long)view_number(v, &q->entries[l->backwards ? from : to - 1]));
     json_put_str(body, "nextCursor", cursor);
 }
 
@@ -124,6 +141,7 @@ static void listed(void *ctx, enum err e, const struct desk_answer *a)
     const struct query *q = a->page;
     struct json *body, *items;
     int64_t last = l->range.after;
+    size_t from, to;
 
     if (e != OK) {
         call_fail(c, e, a);
@@ -131,13 +149,14 @@ static void listed(void *ctx, enum err e, const struct desk_answer *a)
     }
     body = call_success();
     items = json_array();
-    for (size_t i = 0; i < q->n_entries; i++) {
+    fit_page(l, q, &from, &to);
+    for (size_t i = from; i < to; i++) {
         if (view_lists(&c->viewer, &q->entries[i]))
             json_add(items, view_message(&c->viewer, a->chat, &q->entries[i]));
         last = view_number(&c->viewer, &q->entries[i]);
     }
     json_put(body, "items", items);
-    put_cursor(body, l, a);
+    put_cursor(body, l, q, from, to);
     json_put_str(body, "lastEventId", arena_printf(c->arena, "%s-%lld", a->epoch, (long long)last));
     call_json(c, 200, body, a);
 }

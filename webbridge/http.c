@@ -17,6 +17,7 @@
 #define SWEEP_MS 500
 #define KEEPALIVE_MS 30000 /* idle between requests, the next one's first line included */
 #define STARVED_MS 200
+#define READ_PER_MS 16         /* bytes that a client takes at the least, beside unsent_seconds */
 #define IDLE_SECONDS 1200      /* the library's own limit, which ours come before */
 #define CONNECTION_BYTES 16384 /* headers and read buffer of one connection */
 
@@ -38,6 +39,7 @@ struct own {
     struct conn *conn;
     struct buf body;
     struct MHD_Response *answer;
+    size_t answer_len;
     int status;
     bool chunked;       /* the body */
     const char *target; /* in the library's buffer: only compared, see line_is_whole */
@@ -192,7 +194,7 @@ static enum MHD_Result send_answer(struct own *own)
     MHD_destroy_response(own->answer);
     own->answer = NULL;
     own->phase = PHASE_SENDING;
-    step(own, own->r.http->o.unsent_seconds * 1000);
+    step(own, own->r.http->o.unsent_seconds * 1000 + (int64_t)(own->answer_len / READ_PER_MS));
     return result;
 }
 
@@ -317,6 +319,7 @@ void http_reply(struct request *r, const struct reply *reply)
 
     assert(own->answer == NULL && own->phase != PHASE_SENDING);
     own->status = reply->status;
+    own->answer_len = reply->body_len;
     /* The library takes the body as not const, but does not write to it. */
     own->answer =
         MHD_create_response_from_buffer(reply->body_len, (void *)(uintptr_t)reply->body, mode);

@@ -12,6 +12,9 @@
 #include <unistd.h>
 
 #define BACKLOG 1024
+/* What the kernel holds for one reader; accepted sockets inherit it. Of itself it would grow to
+ * megabytes for each reader that does not read. */
+#define UNSENT_BYTES 131072
 
 struct target {
     union {
@@ -105,7 +108,7 @@ enum err listen_open(const char *spec, struct listen_result *out, const char **d
 {
     struct target t = {0};
     bool local = strncmp(spec, "unix:", 5) == 0;
-    int fd, on = 1;
+    int fd, on = 1, unsent = UNSENT_BYTES / 2; /* the kernel doubles it, socket(7) */
     enum err e;
 
     if (local ? !read_path(spec + 5, &t) : !read_ip(spec, &t)) {
@@ -119,6 +122,7 @@ enum err listen_open(const char *spec, struct listen_result *out, const char **d
     if (fd < 0)
         return ERR_IO;
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &unsent, sizeof(unsent));
     if (bind(fd, &t.u.any, t.len) != 0 || listen(fd, BACKLOG) != 0) {
         if (errno == EADDRINUSE)
             *detail = "the address of http.listen is in use";

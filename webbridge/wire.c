@@ -240,7 +240,6 @@ static int domain_of(int fd)
 static int open_handle(struct wire *w, int fd)
 {
     unsigned timeout_ms = (unsigned)w->group->unsent_ms;
-    int kernel_bytes = WIRE_KERNEL_BYTES / 2; /* the kernel doubles it, socket(7) */
     int e;
 
     if (domain_of(fd) == AF_UNIX) {
@@ -254,8 +253,6 @@ static int open_handle(struct wire *w, int fd)
             setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout_ms, sizeof(timeout_ms));
         }
     }
-    /* Otherwise it grows to megabytes for each reader that does not read. */
-    setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &kernel_bytes, sizeof(kernel_bytes));
     return e != 0 ? e : uv_read_start(&w->u.stream, on_alloc, on_read);
 }
 

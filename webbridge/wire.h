@@ -8,8 +8,7 @@
 #include <stdint.h>
 #include <uv.h>
 
-#define WIRE_QUEUE_MAX 262144    /* bytes that wait for a slow reader; more cuts it */
-#define WIRE_KERNEL_BYTES 131072 /* of these the system may hold so many more */
+#define WIRE_QUEUE_MAX 262144 /* bytes that wait for a slow reader; more cuts it */
 
 struct wires; /* all of them, with one heartbeat */
 struct wire;
