@@ -2,6 +2,7 @@
 #include "component/assistant/rules.h"
 #include "component/cli.h"
 #include "component/control.h"
+#include "component/journal.h"
 #include "component/link.h"
 #include "component/muc_desk.h"
 #include "config/config.h"
@@ -18,8 +19,6 @@
 #include <time.h>
 #include <unistd.h>
 #include <uv.h>
-
-#include "core/base/stamp.h"
 
 #define DEFAULT_CONFIG "/etc/parley/parley.conf"
 #define TICK_MS 1000
@@ -65,15 +64,6 @@ static void new_id(void *self, char out[ID_LEN + 1])
 {
     (void)self;
     crypto_id(out);
-}
-
-static void log_line(void *ctx, enum log_level level, const char *line, size_t len)
-{
-    char stamp[STAMP_LEN + 1];
-
-    (void)ctx;
-    stamp_format(now_ms(NULL), stamp);
-    (void)fprintf(stderr, "%s %s %.*s\n", stamp, log_level_name(level), (int)len, line);
 }
 
 /* ---- store and desk: what the daemon and the commands share -------------------------------------
@@ -496,7 +486,7 @@ static int serve(void *ctx)
     uv_thread_options_t o = {.flags = UV_THREAD_HAS_STACK_SIZE, .stack_size = LOOP_STACK};
     uv_thread_t thread;
 
-    log_init(p->config->log_level, log_line, NULL);
+    log_init(p->config->log_level, journal_write, NULL);
     p->descriptors = raise_descriptors();
     if (uv_thread_create_ex(&thread, &o, loop_thread, p) != 0)
         return EXIT_RUNTIME;
