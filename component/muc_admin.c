@@ -3,19 +3,7 @@
 #include <string.h>
 
 /* Changes of roles and affiliations in chats (XEP-0045 #kick, #grantvoice, #ban, #modifymember).
- * The items of one query are carried out one after the other, until one is refused. */
-
-struct admin {
-    struct call *c;
-    size_t next;
-};
-
-static void carry_out(struct admin *a);
-
-static const struct muc_admin_item *item_of(const struct admin *a)
-{
-    return &a->c->intent.items[a->next];
-}
+ * All items of one query are carried out, or none. */
 
 /* XEP-0045 #modifymember: of who is not in the room moderators hear, and the agent itself. */
 static void tell_absent(struct call *c, struct muc_out *o, const struct muc_room *v,
@@ -40,58 +28,20 @@ static void tell_absent(struct call *c, struct muc_out *o, const struct muc_room
 
 static void done(void *ctx, enum err e, const struct desk_answer *answer)
 {
-    struct admin *a = ctx;
-    struct call *c = a->c;
+    struct call *c = ctx;
     struct muc_out o = muc_out_new(c->m);
+    bool tells = e == OK && answer->altered && answer->room;
+    const struct muc_room *v = tells ? muc_view(c->m, o.arena, answer->room) : NULL;
 
-    /* desk_voice says these of a chat's state and of its assigned agent */
-    if ((e == ERR_INVALID || e == ERR_CONFLICT) && *item_of(a)->role)
-        e = ERR_NOT_ALLOWED;
-    if (e == OK && *item_of(a)->affiliation && !answer->unchanged && answer->room)
-        tell_absent(c, &o, muc_view(c->m, o.arena, answer->room), item_of(a));
+    for (size_t i = 0; tells && i < c->intent.n_items; i++)
+        if (answer->altered[i] && *c->intent.items[i].affiliation)
+            tell_absent(c, &o, v, &c->intent.items[i]);
     if (e != OK)
-        muc_refuse_text(c, &o, e, answer ? answer->detail : NULL);
-    else if (a->next + 1 == c->intent.n_items)
+        muc_refuse_text(c, &o, e, answer->detail);
+    else
         muc_reply_result(&o, c->intent.in);
     arena_free(o.arena);
-    if (e != OK || ++a->next == c->intent.n_items)
-        muc_call_free(c);
-    else
-        carry_out(a);
-}
-
-static void refuse(struct admin *a, enum err e)
-{
-    const struct desk_answer nothing = {.detail = ""};
-
-    done(a, e, &nothing);
-}
-
-static void change_voice(struct admin *a, const struct principal *who, bool on)
-{
-    struct call *c = a->c;
-    const char *nick = item_of(a)->nick;
-    const struct agent *agent = directory_by_name(desk_directory(c->m->desk), nick);
-
-    if (!agent || strcmp(agent->name, nick) != 0)
-        refuse(a, ERR_NOT_FOUND); /* the same as for one whose room it is not */
-    else
-        desk_voice(c->m->desk, who, c->intent.room, agent->id, on, done, a);
-}
-
-static void change_role(struct admin *a, const struct principal *who)
-{
-    struct call *c = a->c;
-    const struct muc_admin_item *item = item_of(a);
-    const struct moderate kick = {
-        .what = MODERATE_KICK, .nick = item->nick, .jid = "", .reason = item->reason};
-
-    if (strcmp(item->role, "none") == 0)
-        desk_moderate(c->m->desk, who, c->intent.room, &kick, done, a);
-    else if (strcmp(item->role, "moderator") == 0)
-        refuse(a, ERR_NOT_ALLOWED); /* who supervises is said by the directory */
-    else
-        change_voice(a, who, strcmp(item->role, "participant") == 0);
+    muc_call_free(c);
 }
 
 /* The addresses of those who have no client begin so. */
@@ -103,49 +53,46 @@ static bool is_virtual(const struct call *c, const char *jid, const char *prefix
            0;
 }
 
-static void change_affiliation(struct admin *a, const struct principal *who)
+/* False: nobody can do that in a chat. Who supervises is said by the directory. */
+static bool what_of(const struct muc_admin_item *item, enum moderation *out)
 {
-    struct call *c = a->c;
-    const struct muc_admin_item *item = item_of(a);
-    struct moderate m = {.nick = *item->jid ? "" : item->nick,
-                         .jid = item->jid,
-                         .customer = is_virtual(c, item->jid, "c"),
-                         .reason = item->reason};
+    static const struct {
+        const char *role, *affiliation;
+        enum moderation what;
+    } table[] = {{"none", "", MODERATE_KICK},    {"participant", "", MODERATE_VOICE},
+                 {"visitor", "", MODERATE_MUTE}, {"", "member", MODERATE_MEMBER},
+                 {"", "none", MODERATE_REMOVE},  {"", "outcast", MODERATE_BAN}};
 
-    if (strcmp(item->affiliation, "member") == 0)
-        m.what = MODERATE_MEMBER;
-    else if (strcmp(item->affiliation, "none") == 0)
-        m.what = MODERATE_REMOVE;
-    else if (strcmp(item->affiliation, "outcast") == 0)
-        m.what = MODERATE_BAN;
-    else {
-        refuse(a, ERR_NOT_ALLOWED);
-        return;
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        if (strcmp(item->role, table[i].role) == 0 &&
+            strcmp(item->affiliation, table[i].affiliation) == 0) {
+            *out = table[i].what;
+            return true;
+        }
     }
-    if (is_virtual(c, item->jid, "a"))
-        refuse(a, ERR_NOT_ALLOWED);
-    else
-        desk_moderate(c->m->desk, who, c->intent.room, &m, done, a);
-}
-
-static void carry_out(struct admin *a)
-{
-    struct principal who = muc_agent_of(a->c->m, a->c->intent.in);
-
-    if (who.kind == WHO_ANONYMOUS) /* removed meanwhile */
-        refuse(a, ERR_NOT_FOUND);
-    else if (*item_of(a)->role)
-        change_role(a, &who);
-    else
-        change_affiliation(a, &who);
+    return false;
 }
 
 void muc_admin_set(struct call *c)
 {
-    struct admin *a = arena_new_of(c->intent.in->arena, struct admin);
+    const struct muc_intent *i = &c->intent;
+    struct principal who = muc_agent_of(c->m, i->in);
+    struct moderate *list = arena_array(i->in->arena, struct moderate, i->n_items);
 
-    a->c = c;
-    carry_out(a);
+    for (size_t k = 0; k < i->n_items; k++) {
+        const struct muc_admin_item *item = &i->items[k];
+        bool of_role = *item->role != '\0';
+
+        list[k] = (struct moderate){.nick = of_role || !*item->jid ? item->nick : "",
+                                    .jid = of_role ? "" : item->jid,
+                                    .customer = !of_role && is_virtual(c, item->jid, "c"),
+                                    .reason = item->reason};
+        if (!what_of(item, &list[k].what) || (!of_role && is_virtual(c, item->jid, "a"))) {
+            muc_call_refuse(c, ERR_NOT_ALLOWED);
+            return;
+        }
+    }
+    desk_moderate(c->m->desk, &who, i->room, list, i->n_items, done, c);
 }
 
 /* ---- lists -------------------------------------------------------------------------------------

@@ -108,20 +108,21 @@ const struct muc_command *muc_command_named(const char *name, size_t len)
     return NULL;
 }
 
-const char *muc_help(struct arena *a, bool room)
+const char *muc_help(struct arena *a, bool marked, bool of_chat)
 {
     struct buf b = {0};
     const char *text;
 
-    buf_puts(&b, room ? "Commands here, never shown to the customer:"
-                      : "Commands; ID is a chat's id or its first letters, and may be left out for "
-                        "the chat at hand:");
+    buf_puts(&b, of_chat
+                     ? "Commands here, never shown to the customer:"
+                     : "Commands; ID is a chat's id or its first letters, and may be left out for "
+                       "the chat at hand:");
     for (size_t i = 0; i < muc_n_commands; i++) {
         const struct muc_command *c = &muc_commands[i];
 
-        buf_printf(&b, "\n%s%s%s%s%s - %s", room ? "!" : "", c->name,
-                   !room && (c->flags & MUC_ON_CHAT) ? " [ID]" : "", *c->usage ? " " : "", c->usage,
-                   c->label);
+        buf_printf(&b, "\n%s%s%s%s%s - %s", marked ? "!" : "", c->name,
+                   !of_chat && (c->flags & MUC_ON_CHAT) ? " [ID]" : "", *c->usage ? " " : "",
+                   c->usage, c->label);
     }
     text = arena_dup(a, buf_str(&b));
     buf_free(&b);

@@ -53,6 +53,7 @@ struct muc_request {
     const char *word, *text;
     int64_t number; /* -1 not given */
     const char *stanza_id, *key;
+    bool marked;      /* commands begin with "!" at this door */
     const char *said; /* the answer when all is well, set by the handler */
     /* Says it, through the door it came by. rows may be NULL. */
     void (*door)(struct muc_request *r, enum err e, const char *text,
@@ -79,7 +80,8 @@ void muc_request_words(struct muc_request *r, const char *rest);
 void muc_request_run(struct muc_request *r);
 const struct agent *muc_find_agent(const struct muc_request *r, const char *name);
 const struct agent *muc_request_agent(const struct muc_request *r); /* who asks; NULL gone */
-const char *muc_help(struct arena *a, bool room);
+/* of_chat: of one room, so that no chat is named. */
+const char *muc_help(struct arena *a, bool marked, bool of_chat);
 /* "xmpp:id@domain?join" */
 const char *muc_link(const struct muc_desk *m, struct arena *a, const char *chat);
 /* "Alice - billing - waiting 3m" */

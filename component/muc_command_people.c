@@ -46,7 +46,7 @@ static void of_customer(struct muc_request *r, enum moderation what)
 {
     const struct moderate m = {.what = what, .nick = "", .jid = "", .customer = true, .reason = ""};
 
-    desk_moderate(r->m->desk, &r->who, r->chat, &m, muc_answered, r);
+    desk_moderate(r->m->desk, &r->who, r->chat, &m, 1, muc_answered, r);
 }
 
 void muc_do_block(struct muc_request *r)

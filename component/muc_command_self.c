@@ -13,7 +13,7 @@ static struct desk *desk_of(const struct muc_request *r)
 
 void muc_do_help(struct muc_request *r)
 {
-    muc_answer(r, OK, muc_help(r->arena, *r->chat != 0), NULL);
+    muc_answer(r, OK, muc_help(r->arena, r->marked, *r->chat != 0), NULL);
 }
 
 /* ---- the queue ---------------------------------------------------------------------------------

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* The two doors that take words: a room, and the chat with queue@. */
+/* The doors that take words: a chat's room, the lobby, and the chat with queue@. */
 
 #define ANSWER_MAX (60 * 1024) /* bytes of one message */
 
@@ -32,65 +32,8 @@ static const char *as_text(struct arena *a, const char *text, const struct adhoc
     return all;
 }
 
-/* ---- in a room ---------------------------------------------------------------------------------
+/* ---- which chat ---------------------------------------------------------------------------------
  */
-
-static void say_in_room(struct muc_request *r, enum err e, const char *text,
-                        const struct adhoc_rows *rows)
-{
-    struct muc_out o = muc_out_new(r->m);
-    const struct muc_room v = {.local = r->call->intent.room};
-
-    if (r->command->flags & MUC_REFLECTED) {
-        /* the entry was the reflection; without it the sender must learn that there is none */
-        if (e != OK)
-            muc_refuse_call(r->call, &o, e);
-    } else {
-        muc_send_notice(&r->m->service, &o, &v, r->from, as_text(o.arena, text, rows));
-    }
-    arena_free(o.arena);
-}
-
-static const char unknown[] = "There is no such command; it was not shown to the customer. "
-                              "!help lists the commands.";
-
-/* Clients wait for the reflection of what they sent: the command goes back to its author alone,
- * and is not stored. */
-void muc_command_room(struct call *c, struct muc_out *o, const struct muc_room *v, size_t from)
-{
-    const struct muc_intent *i = &c->intent;
-    const char *word = i->body + 1 + strspn(i->body + 1, " \t");
-    size_t len = strcspn(word, " \t\n");
-    const struct muc_command *command = muc_command_named(word, len);
-    struct principal who = muc_agent_of(c->m, i->in);
-    struct muc_request *r;
-
-    if (!command) {
-        muc_reply_error(o, i->in, COND_NOT_ACCEPTABLE, "modify", unknown);
-        muc_call_free(c);
-        return;
-    }
-    if (!(command->flags & MUC_REFLECTED))
-        muc_send_echo(&c->m->service, o, v, from, i);
-    r = muc_request_new(c, &who);
-    r->command = command;
-    r->chat = arena_dup(r->arena, i->room);
-    r->stanza_id = arena_dup(r->arena, i->in->id);
-    r->key = arena_dup(r->arena, muc_resend_key(c));
-    r->door = say_in_room;
-    muc_request_words(r, word + len);
-}
-
-/* ---- the chat with queue@ ----------------------------------------------------------------------
- */
-
-static void say_to_contact(struct muc_request *r, enum err e, const char *text,
-                           const struct adhoc_rows *rows)
-{
-    (void)e;
-    if (r->command || muc_contact_puzzled(r->m, r->who.id))
-        muc_contact_say(r->m, r->from, as_text(r->arena, text, rows));
-}
 
 struct named {
     const char *prefix;
@@ -172,8 +115,15 @@ static bool claims_next(const struct muc_request *r)
     return r->command->run == muc_do_claim;
 }
 
-static void contact_words(struct muc_request *r, const struct agent *me, const char *rest)
+/* Where no room says which chat is meant. */
+static void with_chat(struct muc_request *r, const char *rest)
 {
+    const struct agent *me = muc_request_agent(r);
+
+    if (!me) {
+        muc_answer(r, ERR_NOT_FOUND, NULL, NULL);
+        return;
+    }
     rest += strspn(rest, " \t\n");
     if (r->command->flags & MUC_ON_CHAT) {
         rest = take_chat(r, me, rest);
@@ -187,22 +137,108 @@ static void contact_words(struct muc_request *r, const struct agent *me, const c
     muc_request_words(r, rest);
 }
 
+/* ---- in rooms ----------------------------------------------------------------------------------
+ */
+
+static void notice(struct muc_request *r, const char *text, const struct adhoc_rows *rows)
+{
+    struct muc_out o = muc_out_new(r->m);
+    const struct muc_room v = {.local = r->call->intent.room};
+
+    muc_send_notice(&r->m->service, &o, &v, r->from, as_text(o.arena, text, rows));
+    arena_free(o.arena);
+}
+
+static void say_in_room(struct muc_request *r, enum err e, const char *text,
+                        const struct adhoc_rows *rows)
+{
+    struct muc_out o;
+
+    if (!(r->command->flags & MUC_REFLECTED)) {
+        notice(r, text, rows);
+    } else if (e != OK) {
+        /* the entry was the reflection; without it the sender must learn that there is none */
+        o = muc_out_new(r->m);
+        muc_refuse_call(r->call, &o, e);
+        arena_free(o.arena);
+    }
+}
+
+static void say_in_lobby(struct muc_request *r, enum err e, const char *text,
+                         const struct adhoc_rows *rows)
+{
+    (void)e;
+    notice(r, text, rows);
+}
+
+static const char unknown[] = "There is no such command; it was not shown to the customer. "
+                              "!help lists the commands.";
+static const char unknown_here[] = "There is no such command. !help lists the commands.";
+
+static void in_chat(struct call *c, struct muc_request *r, const char *rest)
+{
+    r->chat = arena_dup(r->arena, c->intent.room);
+    r->stanza_id = arena_dup(r->arena, c->intent.in->id);
+    r->key = arena_dup(r->arena, muc_resend_key(c));
+    r->door = say_in_room;
+    muc_request_words(r, rest);
+}
+
+/* Clients wait for the reflection of what they sent: the command goes back to its author alone,
+ * and is not stored. */
+void muc_command_room(struct call *c, struct muc_out *o, const struct muc_room *v, size_t from)
+{
+    const struct muc_intent *i = &c->intent;
+    const char *word = i->body + 1 + strspn(i->body + 1, " \t");
+    size_t len = strcspn(word, " \t\n");
+    const struct muc_command *command = muc_command_named(word, len);
+    bool lobby = lobby_organization(i->room) != NULL;
+    struct principal who = muc_agent_of(c->m, i->in);
+    struct muc_request *r;
+
+    if (!command) {
+        muc_reply_error(o, i->in, COND_NOT_ACCEPTABLE, "modify", lobby ? unknown_here : unknown);
+        muc_call_free(c);
+        return;
+    }
+    if (lobby || !(command->flags & MUC_REFLECTED))
+        muc_send_echo(&c->m->service, o, v, from, i);
+    r = muc_request_new(c, &who);
+    r->command = command;
+    r->marked = true;
+    if (!lobby) {
+        in_chat(c, r, word + len);
+        return;
+    }
+    r->door = say_in_lobby;
+    with_chat(r, word + len);
+}
+
+/* ---- the chat with queue@ ----------------------------------------------------------------------
+ */
+
+static void say_to_contact(struct muc_request *r, enum err e, const char *text,
+                           const struct adhoc_rows *rows)
+{
+    (void)e;
+    if (r->command || muc_contact_puzzled(r->m, r->who.id))
+        muc_contact_say(r->m, r->from, as_text(r->arena, text, rows));
+}
+
 void muc_command_contact(struct call *c, const struct principal *who)
 {
     struct muc_request *r = muc_request_new(c, who);
-    const struct agent *me = muc_request_agent(r);
     const char *word = c->intent.body + (*c->intent.body == '!' || *c->intent.body == '/');
     size_t len = strcspn(word, " \t\n");
 
     r->door = say_to_contact;
     r->command = muc_command_named(word, len);
     r->stanza_id = "";
-    if (!me)
-        muc_answer(r, ERR_NOT_FOUND, NULL, NULL);
-    else if (!r->command)
-        muc_answer(r, ERR_INVALID,
-                   arena_printf(r->arena, "I do not know that. %s", muc_help(r->arena, false)),
-                   NULL);
+    if (!r->command)
+        muc_answer(
+            r, ERR_INVALID,
+            arena_printf(r->arena, "I do not know that. %s", muc_help(r->arena, false, false)),
+            NULL);
     else
-        contact_words(r, me, word + len);
+        with_chat(r, word + len);
 }

@@ -191,6 +191,7 @@ static void to_chat(struct call *c, const struct principal *who)
     case MUC_CORRECT:
     case MUC_RETRACT:
     case MUC_REACT:
+    case MUC_KEEP:
     case MUC_MARKER:
         muc_about(c);
         break;

@@ -83,6 +83,14 @@ static void react(struct call *c, const struct principal *who)
     desk_react(c->m->desk, who, c->intent.room, &edit, edited, c);
 }
 
+static void keep(struct call *c, const struct principal *who)
+{
+    struct edit edit = edit_of(&c->intent);
+
+    edit.key = muc_resend_key(c);
+    desk_keep(c->m->desk, who, c->intent.room, &edit, edited, c);
+}
+
 static void retract(struct call *c, const struct principal *who)
 {
     struct edit edit = edit_of(&c->intent);
@@ -148,6 +156,9 @@ void muc_about(struct call *c)
         break;
     case MUC_REACT:
         react(c, &who);
+        break;
+    case MUC_KEEP:
+        keep(c, &who);
         break;
     default:
         mark(c, &who);

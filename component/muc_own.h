@@ -75,7 +75,8 @@ void muc_archive_free(struct muc_desk *m);
 
 /* ---- muc_edit.c ---- */
 
-void muc_about(struct call *c); /* MUC_CORRECT, MUC_RETRACT, MUC_REACT, MUC_MARKER (chats) */
+void muc_about(
+    struct call *c); /* MUC_CORRECT, MUC_RETRACT, MUC_REACT, MUC_KEEP, MUC_MARKER (chats) */
 /* Who asks: an agent, or in a staff room the person. */
 struct principal muc_asker(const struct call *c);
 bool muc_moderate(struct call *c, const struct muc_room *v, size_t from); /* true: call lives on */

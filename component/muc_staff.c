@@ -251,6 +251,16 @@ static void encrypted(struct call *c)
     }
 }
 
+/* A room that people made knows none: what begins with "!" there is a message, perhaps to a robot
+ * of theirs. */
+static void command(struct call *c)
+{
+    if (lobby_organization(c->intent.room))
+        desk_staff_look(c->m->desk, c->intent.in->from.bare, c->intent.room, looked, c);
+    else
+        post(c);
+}
+
 void muc_staff(struct call *c)
 {
     switch (c->intent.kind) {
@@ -264,8 +274,10 @@ void muc_staff(struct call *c)
     case MUC_BOUNCE:
         muc_leave(c, true);
         break;
+    case MUC_COMMAND:
+        command(c);
+        break;
     case MUC_MESSAGE:
-    case MUC_COMMAND: /* a room of staff knows none: it is a message */
         post(c);
         break;
     case MUC_ENCRYPTED:
@@ -274,6 +286,7 @@ void muc_staff(struct call *c)
     case MUC_CORRECT:
     case MUC_RETRACT:
     case MUC_REACT:
+    case MUC_KEEP:
         muc_about(c);
         break;
     case MUC_ARCHIVE:

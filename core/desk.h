@@ -54,8 +54,9 @@ struct desk_answer {
     const struct entry *entries; /* made by this call, or by its first run when replayed */
     size_t n_entries;
     bool replayed;
-    bool unchanged;    /* nothing had to be done (already escalated, already mine) */
-    const char *token; /* desk_begin, desk_key_add: the only time it is known */
+    bool unchanged;      /* nothing had to be done (already escalated, already mine) */
+    const bool *altered; /* desk_moderate: of each item, whether it was not so already; NULL none */
+    const char *token;   /* desk_begin, desk_key_add: the only time it is known */
     const char *epoch;
     int64_t position;    /* escalation: place in the queue, 0 none */
     int64_t estimate_ms; /* escalation: -1 unknown */
@@ -205,6 +206,8 @@ enum moderation {
     MODERATE_MEMBER, /* is let in (again) */
     MODERATE_REMOVE, /* out, and may not come back */
     MODERATE_BAN,    /* the same, as an outcast; the customer: blocked for good, the chat closed */
+    MODERATE_VOICE,  /* as desk_voice, by name */
+    MODERATE_MUTE,
     MODERATE_UNBLOCK /* the customer of a closed chat too: its token opens the chat again */
 };
 
@@ -216,12 +219,14 @@ struct moderate {
     const char *reason; /* shown to who is concerned; "" none */
 };
 
-/* who: supervisors; kicks of observers also the assigned agent. A kick needs the asker in the room.
- * answer: unchanged; detail says why not. Voices are given and taken by desk_voice.
+/* All n items or none, n > 0; what is about the customer stands alone.
+ * who: supervisors; kicks of observers and voices also the assigned agent. A kick needs the asker
+ * in the room. answer: altered, unchanged; detail says why not.
  * Errors  ERR_NOT_FOUND nobody of that name; ERR_FORBIDDEN not for the asker; ERR_NOT_ALLOWED not
- *         for anybody, or not with a supervisor; ERR_NOT_OCCUPANT; ERR_CLOSED */
+ *         for anybody, or not with a supervisor, or not in this state; ERR_INVALID an agent is
+ *         named twice; ERR_NOT_OCCUPANT; ERR_BUSY; ERR_CLOSED */
 void desk_moderate(struct desk *d, const struct principal *who, const char *chat,
-                   const struct moderate *m, desk_fn *done, void *ctx);
+                   const struct moderate *items, size_t n, desk_fn *done, void *ctx);
 
 /* Let an agent in, so that it can be invited. address: the asker's session, a participant's; "":
  * any of its sessions.
@@ -349,6 +354,11 @@ void desk_retract(struct desk *d, const struct principal *who, const char *chat,
                   const struct edit *edit, desk_fn *done, void *ctx);
 void desk_react(struct desk *d, const struct principal *who, const char *chat,
                 const struct edit *edit, desk_fn *done, void *ctx);
+
+/* A payload without text that a client asks to be kept: an entry for staff, in history and archive.
+ * Of edit: address, payload, stanza_id, key. Errors as desk_post */
+void desk_keep(struct desk *d, const struct principal *who, const char *chat,
+               const struct edit *edit, desk_fn *done, void *ctx);
 
 /* The asker has read up to this entry. Stored as a position and told, but no entry.
  * Errors  ERR_NOT_FOUND with answer->field "ref": no such entry for the asker */

@@ -80,11 +80,12 @@ enum err access_may(const struct op *op, enum action what)
 
 void access_change(struct change *c, const char *agent_id, enum standing s)
 {
-    struct access *a = arena_new_of(c->arena, struct access);
+    struct access *list = arena_array(c->arena, struct access, c->n_access + 1);
 
-    *a = (struct access){c->room, arena_dup(c->arena, agent_id), s};
-    c->access = a;
-    c->n_access = 1;
+    if (c->n_access > 0)
+        memcpy(list, c->access, c->n_access * sizeof(*list));
+    list[c->n_access++] = (struct access){c->room, arena_dup(c->arena, agent_id), s};
+    c->access = list;
 }
 
 enum standing desk_standing(const struct desk *d, const char *chat, const char *agent_id)

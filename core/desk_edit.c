@@ -12,7 +12,7 @@
 struct edit_call {
     struct edit edit;
     enum entry_kind kind;
-    const struct entry *target;
+    const struct entry *target;    /* NULL: it speaks of no other */
     void (*decide)(struct op *op); /* target is there */
 };
 
@@ -44,7 +44,8 @@ static void target_read(struct op *op, struct query *q)
         find(op, arena_dup(op->arena, e->ref));
         return;
     }
-    if (e->kind != ENTRY_MESSAGE && e->kind != ENTRY_NOTE) {
+    if (e->kind != ENTRY_MESSAGE && e->kind != ENTRY_NOTE &&
+        !(e->kind == ENTRY_PAYLOAD && call->kind == ENTRY_DELETED)) {
         no_such_message(op);
         return;
     }
@@ -107,6 +108,8 @@ static void edit_run(struct op *op)
     }
     if (e != OK)
         op_done(op, e, NULL);
+    else if (call->kind == ENTRY_PAYLOAD)
+        call->decide(op);
     else if (!*call->edit.ref && !*call->edit.ref_stanza)
         no_such_message(op);
     else
@@ -148,7 +151,8 @@ static struct entry *edit_entry(struct op *op, struct change *c, const char *tex
     const struct agent *agent = directory_by_id(op->room->desk->directory, op->who.id);
     struct entry *e = chat_entry(op, c, call->kind, ROLE_AGENT, text);
 
-    memcpy(e->ref, call->target->id, sizeof(e->ref));
+    if (call->target)
+        memcpy(e->ref, call->target->id, sizeof(e->ref));
     e->audience = audience;
     e->sender_id = arena_dup(c->arena, op->who.id);
     e->sender_name = arena_dup(c->arena, agent ? agent->name : staff_actor_of(op).name);
@@ -293,6 +297,22 @@ static void react_decide(struct op *op)
     op_submit(op, c);
 }
 
+/* ---- payloads ---------------------------------------------------------------------------------
+ */
+
+static void keep_decide(struct op *op)
+{
+    const struct edit_call *call = op->call;
+    struct change *c;
+
+    if (!chat_key_ok(op))
+        return;
+    c = op_change(op);
+    (void)edit_entry(op, c, "", AUDIENCE_STAFF);
+    chat_key(op, c, "keep", call->edit.payload);
+    op_submit(op, c);
+}
+
 /* ---- calls ------------------------------------------------------------------------------------
  */
 
@@ -343,6 +363,12 @@ void desk_react(struct desk *d, const struct principal *who, const char *chat,
                 const struct edit *edit, desk_fn *done, void *ctx)
 {
     enter(d, who, chat, edit, ENTRY_REACTION, react_decide, done, ctx);
+}
+
+void desk_keep(struct desk *d, const struct principal *who, const char *chat,
+               const struct edit *edit, desk_fn *done, void *ctx)
+{
+    enter(d, who, chat, edit, ENTRY_PAYLOAD, keep_decide, done, ctx);
 }
 
 /* ---- read -------------------------------------------------------------------------------------

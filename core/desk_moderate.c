@@ -2,16 +2,28 @@
 
 #include <string.h>
 
-struct moderate_call {
-    struct moderate m;
+/* Everything that a query asks for is checked first, then carried out in one change.
+ * XEP-0045 #modifymember, #modifyvoice */
+
+/* What is found about one item. */
+struct mark {
     const struct agent *target; /* NULL: the customer, or nobody */
-    const char *target_id, *actor;
-    bool customer;
+    const char *target_id;
+    bool alters; /* it is not so already */
 };
 
-static void refuse(struct op *op, enum err e, const char *why)
+struct moderate_call {
+    struct moderate *items;
+    struct mark *marks;
+    size_t n;
+    const char *actor;
+    bool customer; /* the only item is about the customer */
+};
+
+static bool refuse(struct op *op, enum err e, const char *why)
 {
     op_refuse(op, e, "", why);
+    return false;
 }
 
 static void nothing_to_do(struct op *op)
@@ -28,30 +40,37 @@ static bool leads(const struct op *op) /* the assigned agent */
     return c->state == CHAT_LIVE && strcmp(c->assigned_to, op->who.id) == 0;
 }
 
+static bool shuts_out(const struct moderate *m)
+{
+    return m->what == MODERATE_REMOVE || m->what == MODERATE_BAN;
+}
+
+/* Somebody else must take the chat. */
+static bool releases(const struct op *op, const struct moderate_call *call)
+{
+    for (size_t i = 0; i < call->n; i++)
+        if (call->marks[i].alters && shuts_out(&call->items[i]) &&
+            room_is_assigned(op->room, call->marks[i].target_id))
+            return true;
+    return false;
+}
+
 /* ---- after the commit --------------------------------------------------------------------------
  */
 
-static void expel(struct op *op)
+static void expel(struct op *op, const struct moderate *m, const char *target_id)
 {
-    const struct moderate_call *call = op->call;
     struct room *r = op->room;
-    struct event e = {
-        .kind = EVENT_AGENT_GONE, .room = r, .room_id = r->id, .agent_id = call->target_id};
+    const struct moderate_call *call = op->call;
+    struct event e = {.kind = EVENT_AGENT_GONE, .room = r, .room_id = r->id, .agent_id = target_id};
 
-    switch (call->m.what) {
-    case MODERATE_KICK:
-        room_expel(r, call->target_id, LEFT_KICKED, call->actor, call->m.reason);
-        break;
-    case MODERATE_REMOVE:
-    case MODERATE_BAN:
-        room_expel(r, call->target_id, call->m.what == MODERATE_BAN ? LEFT_BANNED : LEFT_REMOVED,
-                   call->actor, call->m.reason);
-        bus_publish(r->desk->bus, &e);
-        break;
-    case MODERATE_MEMBER:
-    case MODERATE_UNBLOCK:
-        break;
-    }
+    if (m->what == MODERATE_KICK)
+        room_expel(r, target_id, LEFT_KICKED, call->actor, m->reason);
+    if (!shuts_out(m))
+        return;
+    room_expel(r, target_id, m->what == MODERATE_BAN ? LEFT_BANNED : LEFT_REMOVED, call->actor,
+               m->reason);
+    bus_publish(r->desk->bus, &e);
 }
 
 /* Who stays when a chat waits again claims it by speaking: nobody joins a second time. */
@@ -65,14 +84,20 @@ static void moderate_applied(struct op *op, struct change *c)
 {
     struct room *r = op->room;
     const struct moderate_call *call = op->call;
+    bool *altered = arena_array(op->arena, bool, call->n);
+    struct desk_answer a = {.altered = altered};
 
-    if (call->customer && call->m.what != MODERATE_UNBLOCK) {
+    if (call->customer && call->items[0].what != MODERATE_UNBLOCK) {
         chat_closed(op, c);
         return;
     }
+    for (size_t i = 0; i < call->n; i++)
+        altered[i] = call->marks[i].alters;
     chat_apply(r, c);
-    op_answer(op, OK, NULL);
-    expel(op); /* before the entries, so that those speak to who remains */
+    op_answer(op, OK, &a);
+    for (size_t i = 0; i < call->n; i++) /* before the entries: those speak to who remains */
+        if (call->marks[i].alters && call->marks[i].target_id)
+            expel(op, &call->items[i], call->marks[i].target_id);
     if (c->chat)
         wait_again(r);
     chat_publish(r, c);
@@ -82,116 +107,83 @@ static void moderate_applied(struct op *op, struct change *c)
 /* ---- changes -----------------------------------------------------------------------------------
  */
 
-/* The change that takes the target's sessions away, whatever else it does. */
-static struct change *without_sessions(struct op *op)
+static void drop_sessions(struct op *op, struct change *c, const char *target_id)
 {
-    const struct moderate_call *call = op->call;
-    const struct occupant *o = room_own(op->room, call->target_id);
-    struct change *c = op_change(op);
-    const char **gone;
+    const struct occupant *o = room_own(op->room, target_id);
 
-    if (!o)
-        return c;
-    gone = arena_array(c->arena, const char *, o->n_sessions);
-    for (size_t i = 0; i < o->n_sessions; i++)
+    if (!c->gone)
+        c->gone = arena_array(c->arena, const char *, op->room->n_sessions + 1);
+    for (size_t i = 0; o && i < o->n_sessions; i++)
         if (o->sessions[i]->kind == SESSION_XMPP)
-            gone[c->n_gone++] = arena_dup(c->arena, o->sessions[i]->address);
-    c->gone = gone;
-    return c;
+            c->gone[c->n_gone++] = arena_dup(c->arena, o->sessions[i]->address);
 }
 
-static void set_speaker(struct change *c, const char *agent_id, bool speaker)
+static void set_voice(struct op *op, struct change *c, const struct agent *agent, bool on)
 {
-    struct participant *p = arena_new_of(c->arena, struct participant);
+    struct participant *list = arena_array(c->arena, struct participant, c->n_participants + 1);
 
-    *p = (struct participant){arena_dup(c->arena, agent_id), speaker};
-    c->participants = p;
-    c->n_participants = 1;
+    if (c->n_participants > 0)
+        memcpy(list, c->participants, c->n_participants * sizeof(*list));
+    list[c->n_participants++] = (struct participant){arena_dup(c->arena, agent->id), on};
+    c->participants = list;
+    chat_person(op, c, on ? ENTRY_AGENT_JOINED : ENTRY_AGENT_LEFT, agent->id, agent->name);
 }
 
-/* A speaker becomes silent, or leaves for good: the customer is told. */
-static void fall_silent(struct op *op, struct change *c)
+/* released: nobody of those who speak does so any more, which is in the change already. */
+static void shut_out(struct op *op, struct change *c, const struct moderate *m,
+                     const struct agent *target, bool released)
 {
-    const struct moderate_call *call = op->call;
+    const struct room *r = op->room;
 
-    if (op->room->chat->state != CHAT_LIVE || !room_is_speaker(op->room, call->target_id))
-        return;
-    set_speaker(c, call->target_id, false);
-    chat_person(op, c, ENTRY_AGENT_LEFT, call->target_id, call->target->name);
-}
-
-/* ---- kicks -------------------------------------------------------------------------------------
- */
-
-/* The assigned agent's grace runs as if it had left by itself. */
-static void kick_store(struct op *op)
-{
-    const struct moderate_call *call = op->call;
-    struct change *c = without_sessions(op);
-
-    if (room_is_assigned(op->room, call->target_id))
-        chat_alter(op, c)->away_ms = c->now_ms;
-    op_submit(op, c);
-}
-
-static void kick_agent(struct op *op)
-{
-    const struct moderate_call *call = op->call;
-    bool speaks = room_is_speaker(op->room, call->target_id);
-
-    if (!room_own(op->room, call->target_id))
-        refuse(op, ERR_NOT_FOUND, "Nobody of that name is here.");
-    else if (!op_is_supervisor(op) && !leads(op))
-        refuse(op, ERR_FORBIDDEN, "Only supervisors and the assigned agent can do that.");
-    else if (strcmp(call->target_id, op->who.id) == 0)
-        refuse(op, ERR_NOT_ALLOWED, "Leave the room instead.");
-    else if (call->target->role == AGENT_SUPERVISOR)
-        refuse(op, ERR_NOT_ALLOWED, "Supervisors cannot be thrown out.");
-    else if (!op_is_supervisor(op) && speaks)
-        refuse(op, ERR_NOT_ALLOWED, "Only a supervisor can throw out who talks to the customer.");
-    else
-        kick_store(op);
-}
-
-/* ---- affiliations ------------------------------------------------------------------------------
- */
-
-static void let_in(struct op *op)
-{
-    const struct moderate_call *call = op->call;
-    struct change *c;
-
-    if (access_of(op->room->desk, op->room->id, call->target_id) == STANDING_MEMBER) {
-        nothing_to_do(op);
-        return;
-    }
-    c = op_change(op);
-    access_change(c, call->target_id, STANDING_MEMBER);
-    op_submit(op, c);
-}
-
-static void shut_out(struct op *op, enum standing s)
-{
-    const struct moderate_call *call = op->call;
-    const struct chat *chat = op->room->chat;
-    struct change *c;
-
-    if (call->target->role == AGENT_SUPERVISOR) {
-        refuse(op, ERR_NOT_ALLOWED, "Supervisors cannot be shut out.");
-        return;
-    }
-    if (access_of(op->room->desk, op->room->id, call->target_id) == s) {
-        nothing_to_do(op);
-        return;
-    }
-    c = without_sessions(op);
-    access_change(c, call->target_id, s);
-    if (strcmp(chat->offered_to, call->target_id) == 0)
+    drop_sessions(op, c, target->id);
+    access_change(c, target->id, m->what == MODERATE_BAN ? STANDING_OUTCAST : STANDING_NONE);
+    if (strcmp(r->chat->offered_to, target->id) == 0)
         chat_unoffer(chat_alter(op, c));
-    if (room_is_assigned(op->room, call->target_id))
-        chat_release(op, c, NULL); /* somebody else must take it */
-    else
-        fall_silent(op, c);
+    if (!released && r->chat->state == CHAT_LIVE && room_is_speaker(r, target->id))
+        set_voice(op, c, target, false);
+}
+
+static void add(struct op *op, struct change *c, size_t i, bool released)
+{
+    const struct moderate_call *call = op->call;
+    const struct moderate *m = &call->items[i];
+    const struct agent *target = call->marks[i].target;
+
+    switch (m->what) {
+    case MODERATE_KICK:
+        drop_sessions(op, c, target->id);
+        /* its grace runs as if it had left by itself */
+        if (!released && room_is_assigned(op->room, target->id))
+            chat_alter(op, c)->away_ms = c->now_ms;
+        break;
+    case MODERATE_MEMBER:
+        access_change(c, target->id, STANDING_MEMBER);
+        break;
+    case MODERATE_REMOVE:
+    case MODERATE_BAN:
+        shut_out(op, c, m, target, released);
+        break;
+    case MODERATE_VOICE:
+    case MODERATE_MUTE:
+        if (!released)
+            set_voice(op, c, target, m->what == MODERATE_VOICE);
+        break;
+    case MODERATE_UNBLOCK:
+        break;
+    }
+}
+
+static void store(struct op *op)
+{
+    const struct moderate_call *call = op->call;
+    bool released = releases(op, call);
+    struct change *c = op_change(op);
+
+    if (released)
+        chat_release(op, c, NULL);
+    for (size_t i = 0; i < call->n; i++)
+        if (call->marks[i].alters)
+            add(op, c, i, released);
     op_submit(op, c);
 }
 
@@ -215,20 +207,21 @@ static void unblock(struct op *op)
 static void of_customer(struct op *op)
 {
     const struct moderate_call *call = op->call;
-    bool ban = call->m.what == MODERATE_BAN;
+    enum moderation what = call->items[0].what;
+    bool ban = what == MODERATE_BAN;
     struct change *c;
 
-    if (call->m.what == MODERATE_MEMBER) {
+    if (what == MODERATE_MEMBER) {
         nothing_to_do(op);
         return;
     }
-    if (call->m.what == MODERATE_UNBLOCK) {
+    if (what == MODERATE_UNBLOCK) {
         unblock(op);
         return;
     }
-    if (!op_is_supervisor(op) || (call->m.what != MODERATE_KICK && !ban)) {
-        refuse(op, ERR_NOT_ALLOWED,
-               "The customer cannot be thrown out; the command !close ends the chat.");
+    if (!op_is_supervisor(op) || (what != MODERATE_KICK && !ban)) {
+        (void)refuse(op, ERR_NOT_ALLOWED,
+                     "The customer cannot be thrown out; the command !close ends the chat.");
         return;
     }
     c = op_change(op);
@@ -237,15 +230,13 @@ static void of_customer(struct op *op)
     op_submit(op, c);
 }
 
-/* ---- the call ----------------------------------------------------------------------------------
+/* ---- checks: each ends the op when it is false ------------------------------------------------
  */
 
-/* The asker's right to the kind of thing. Ends the op when there is none. */
-static bool may_ask(struct op *op)
+/* The asker's right to the kind of thing. */
+static bool may_ask(struct op *op, const struct moderate *m)
 {
-    const struct moderate_call *call = op->call;
-
-    switch (call->m.what) {
+    switch (m->what) {
     case MODERATE_KICK:
         if (room_own(op->room, op->who.id))
             return true;
@@ -255,12 +246,68 @@ static bool may_ask(struct op *op)
     case MODERATE_REMOVE:
     case MODERATE_BAN:
     case MODERATE_UNBLOCK:
-        if (op_is_supervisor(op))
-            return true;
-        refuse(op, ERR_FORBIDDEN, "Only supervisors can do that.");
-        return false;
+        return op_is_supervisor(op) || refuse(op, ERR_FORBIDDEN, "Only supervisors can do that.");
+    case MODERATE_VOICE:
+    case MODERATE_MUTE:
+        return true;
     }
     return false;
+}
+
+static bool may_kick(struct op *op, struct mark *mark)
+{
+    mark->alters = true;
+    if (!room_own(op->room, mark->target_id))
+        return refuse(op, ERR_NOT_FOUND, "Nobody of that name is here.");
+    if (!op_is_supervisor(op) && !leads(op))
+        return refuse(op, ERR_FORBIDDEN, "Only supervisors and the assigned agent can do that.");
+    if (strcmp(mark->target_id, op->who.id) == 0)
+        return refuse(op, ERR_NOT_ALLOWED, "Leave the room instead.");
+    if (mark->target->role == AGENT_SUPERVISOR)
+        return refuse(op, ERR_NOT_ALLOWED, "Supervisors cannot be thrown out.");
+    if (!op_is_supervisor(op) && room_is_speaker(op->room, mark->target_id))
+        return refuse(op, ERR_NOT_ALLOWED,
+                      "Only a supervisor can throw out who talks to the customer.");
+    return true;
+}
+
+static bool may_affiliate(struct op *op, enum standing s, struct mark *mark)
+{
+    mark->alters = access_of(op->room->desk, op->room->id, mark->target_id) != s;
+    if (s != STANDING_MEMBER && mark->target->role == AGENT_SUPERVISOR)
+        return refuse(op, ERR_NOT_ALLOWED, "Supervisors cannot be shut out.");
+    return true;
+}
+
+/* What is wrong with the chat or the agent is wrong with the role. XEP-0045 #modifyvoice */
+static bool may_voice(struct op *op, bool on, struct mark *mark)
+{
+    const char *why = "";
+    enum err e = work_may_voice(op, mark->target, on, &mark->alters, &why);
+
+    if (e == OK)
+        return true;
+    return refuse(op, e == ERR_INVALID || e == ERR_CONFLICT ? ERR_NOT_ALLOWED : e, why);
+}
+
+static bool check_agent(struct op *op, const struct moderate *m, struct mark *mark)
+{
+    switch (m->what) {
+    case MODERATE_KICK:
+        return may_kick(op, mark);
+    case MODERATE_MEMBER:
+        return may_affiliate(op, STANDING_MEMBER, mark);
+    case MODERATE_REMOVE:
+        return may_affiliate(op, STANDING_NONE, mark);
+    case MODERATE_BAN:
+        return may_affiliate(op, STANDING_OUTCAST, mark);
+    case MODERATE_VOICE:
+    case MODERATE_MUTE:
+        return may_voice(op, m->what == MODERATE_VOICE, mark);
+    case MODERATE_UNBLOCK: /* agents are let in again as members */
+        break;
+    }
+    return true;
 }
 
 static const struct agent *find_agent(const struct room *r, const struct moderate *m)
@@ -274,27 +321,58 @@ static const struct agent *find_agent(const struct room *r, const struct moderat
     return a && strcmp(a->organization, r->chat->organization) == 0 ? a : NULL;
 }
 
-static void carry_out(struct op *op)
+static bool is_customer(const struct room *r, const struct moderate *m)
+{
+    return m->customer || strcmp(m->nick, r->customer_nick) == 0;
+}
+
+static bool check(struct op *op, size_t i)
 {
     struct moderate_call *call = op->call;
+    const struct moderate *m = &call->items[i];
+    struct mark *mark = &call->marks[i];
 
-    switch (call->m.what) {
-    case MODERATE_KICK:
-        kick_agent(op);
-        break;
-    case MODERATE_MEMBER:
-        let_in(op);
-        break;
-    case MODERATE_REMOVE:
-        shut_out(op, STANDING_NONE);
-        break;
-    case MODERATE_BAN:
-        shut_out(op, STANDING_OUTCAST);
-        break;
-    case MODERATE_UNBLOCK: /* agents are let in again as members */
-        nothing_to_do(op);
-        break;
-    }
+    if (!may_ask(op, m))
+        return false;
+    if (is_customer(op->room, m))
+        return call->n == 1 || refuse(op, ERR_INVALID, "The customer is an item of its own.");
+    if (strcmp(m->nick, desk_assistant_name(op->room->desk)) == 0)
+        return refuse(op, ERR_NOT_ALLOWED, "The assistant belongs to the room.");
+    mark->target = find_agent(op->room, m);
+    if (!mark->target)
+        return refuse(op, ERR_NOT_FOUND, "There is no such agent.");
+    mark->target_id = arena_dup(op->arena, mark->target->id);
+    for (size_t k = 0; k < i; k++)
+        if (strcmp(call->marks[k].target_id, mark->target_id) == 0)
+            return refuse(op, ERR_INVALID, "An agent is named twice.");
+    return check_agent(op, m, mark);
+}
+
+/* What is wrong with all of it together. */
+static bool check_all(struct op *op)
+{
+    const struct moderate_call *call = op->call;
+    size_t voices = 0, spoken = 0;
+
+    for (size_t i = 0; i < call->n; i++)
+        voices += call->marks[i].alters && call->items[i].what == MODERATE_VOICE;
+    if (voices > 0 && releases(op, call))
+        return refuse(op, ERR_NOT_ALLOWED, "Nobody would have this chat.");
+    (void)room_speakers(op->room, op->arena, &spoken);
+    if (spoken + voices > CHAT_SPEAKERS_MAX)
+        return refuse(op, ERR_BUSY, "Too many agents speak in this chat.");
+    return true;
+}
+
+/* ---- the call ----------------------------------------------------------------------------------
+ */
+
+static bool alters_something(const struct moderate_call *call)
+{
+    for (size_t i = 0; i < call->n; i++)
+        if (call->marks[i].alters)
+            return true;
+    return false;
 }
 
 static void moderate_run(struct op *op)
@@ -303,39 +381,42 @@ static void moderate_run(struct op *op)
     struct moderate_call *call = op->call;
     enum err e = op_may_as_agent(op, ACTION_ENTER);
 
-    if (e == OK && r->chat->state == CHAT_CLOSED && call->m.what != MODERATE_UNBLOCK)
+    if (e == OK && r->chat->state == CHAT_CLOSED && call->items[0].what != MODERATE_UNBLOCK)
         e = ERR_CLOSED;
     if (e != OK) {
         op_done(op, e, NULL);
         return;
     }
-    if (!may_ask(op))
-        return;
     call->actor = arena_dup(op->arena, directory_by_id(r->desk->directory, op->who.id)->name);
-    call->customer = call->m.customer || strcmp(call->m.nick, r->customer_nick) == 0;
-    if (call->customer) {
+    call->customer = call->n == 1 && is_customer(r, &call->items[0]);
+    for (size_t i = 0; i < call->n; i++)
+        if (!check(op, i))
+            return;
+    if (call->customer)
         of_customer(op);
-    } else if (strcmp(call->m.nick, desk_assistant_name(r->desk)) == 0) {
-        refuse(op, ERR_NOT_ALLOWED, "The assistant belongs to the room.");
-    } else if (!(call->target = find_agent(r, &call->m))) {
-        refuse(op, ERR_NOT_FOUND, "There is no such agent.");
-    } else {
-        call->target_id = arena_dup(op->arena, call->target->id);
-        carry_out(op);
-    }
+    else if (!check_all(op))
+        return;
+    else if (alters_something(call))
+        store(op);
+    else
+        nothing_to_do(op);
 }
 
 void desk_moderate(struct desk *d, const struct principal *who, const char *chat,
-                   const struct moderate *m, desk_fn *done, void *ctx)
+                   const struct moderate *items, size_t n, desk_fn *done, void *ctx)
 {
     struct op *op = op_new(d, chat, who, done, ctx);
     struct moderate_call *call = arena_new_of(op->arena, struct moderate_call);
 
-    call->m = (struct moderate){.what = m->what,
-                                .nick = arena_dup(op->arena, m->nick),
-                                .jid = arena_dup(op->arena, m->jid),
-                                .customer = m->customer,
-                                .reason = arena_dup(op->arena, m->reason)};
+    call->items = arena_array(op->arena, struct moderate, n);
+    call->marks = arena_array(op->arena, struct mark, n);
+    call->n = n;
+    for (size_t i = 0; i < n; i++)
+        call->items[i] = (struct moderate){.what = items[i].what,
+                                           .nick = arena_dup(op->arena, items[i].nick),
+                                           .jid = arena_dup(op->arena, items[i].jid),
+                                           .customer = items[i].customer,
+                                           .reason = arena_dup(op->arena, items[i].reason)};
     op->call = call;
     op->run = moderate_run;
     op->applied = moderate_applied;

@@ -308,6 +308,10 @@ void chat_release(struct op *op, struct change *c, const char *name);
 struct entry *chat_note(struct op *op, struct change *c, const struct agent *agent,
                         const char *text);
 bool op_is_supervisor(const struct op *op);
+/* May the asker make that agent speak along, or no more? *alters: it is not so already; *why: for
+ * people, unchanged when there is nothing to say. Errors as desk_voice */
+NODISCARD enum err work_may_voice(const struct op *op, const struct agent *agent, bool on,
+                                  bool *alters, const char **why);
 
 /* ---- desk_time.c ---- */
 
@@ -329,7 +333,7 @@ void access_keep(struct desk *d, const char *room, const char *agent_id, enum st
 void access_free(struct desk *d);
 /* OK, ERR_OUTCAST or ERR_NOT_MEMBER to one who wants to enter, ERR_NOT_FOUND for all else. */
 NODISCARD enum err access_may(const struct op *op, enum action what);
-/* Within this change the agent's standing becomes that. */
+/* Within this change the agent's standing becomes that, beside what others' became. */
 void access_change(struct change *c, const char *agent_id, enum standing s);
 
 /* ---- desk_room.c ---- */

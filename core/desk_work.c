@@ -195,17 +195,9 @@ struct voice_call {
 
 static void give_voice(struct op *op, const struct agent *agent)
 {
-    struct change *c;
-    struct participant *p;
-    size_t n = 0;
+    struct change *c = op_change(op);
+    struct participant *p = arena_new_of(c->arena, struct participant);
 
-    (void)room_speakers(op->room, op->arena, &n);
-    if (n >= CHAT_SPEAKERS_MAX) {
-        op_refuse(op, ERR_BUSY, "", "Too many agents speak in this chat.");
-        return;
-    }
-    c = op_change(op);
-    p = arena_new_of(c->arena, struct participant);
     *p = (struct participant){.agent_id = arena_dup(c->arena, agent->id), .speaker = true};
     c->participants = p;
     c->n_participants = 1;
@@ -213,30 +205,61 @@ static void give_voice(struct op *op, const struct agent *agent)
     op_submit(op, c);
 }
 
+enum err work_may_voice(const struct op *op, const struct agent *agent, bool on, bool *alters,
+                        const char **why)
+{
+    const struct room *r = op->room;
+    bool mine = strcmp(agent->id, op->who.id) == 0;
+    size_t n = 0;
+
+    *alters = false;
+    if (r->chat->state != CHAT_LIVE) {
+        *why = "Nobody has this chat yet: claim it.";
+        return ERR_INVALID;
+    }
+    if (room_is_speaker(r, agent->id) == on)
+        return OK;
+    *alters = true;
+    if (!op_is_supervisor(op) && !is_assigned(op) && (on || !mine))
+        return ERR_FORBIDDEN;
+    if (on && desk_excluded(r->desk, r->id, agent->id)) {
+        *why = "This agent is shut out of the chat.";
+        return ERR_FORBIDDEN;
+    }
+    (void)room_speakers(r, op->arena, &n);
+    if (on && n >= CHAT_SPEAKERS_MAX) {
+        *why = "Too many agents speak in this chat.";
+        return ERR_BUSY;
+    }
+    if (!on && strcmp(r->chat->assigned_to, agent->id) == 0) {
+        *why = "This agent has the chat: release or transfer it.";
+        return ERR_CONFLICT;
+    }
+    return OK;
+}
+
 static void voice_run(struct op *op)
 {
     const struct voice_call *call = op->call;
     struct room *r = op->room;
     const struct agent *agent = directory_by_id(r->desk->directory, call->agent_id);
-    bool mine = strcmp(call->agent_id, op->who.id) == 0;
-    bool speaks = room_is_speaker(r, call->agent_id) && r->chat->state == CHAT_LIVE;
+    const char *why = "";
+    bool alters = false;
+    enum err e;
 
     if (!work_may(op))
         return;
-    if (!agent || strcmp(agent->organization, r->chat->organization) != 0)
+    if (!agent || strcmp(agent->organization, r->chat->organization) != 0) {
         op_refuse(op, ERR_NOT_FOUND, "agent", "There is no such agent.");
-    else if (r->chat->state != CHAT_LIVE)
-        op_refuse(op, ERR_INVALID, "", "Nobody has this chat yet: claim it.");
-    else if (speaks == call->on)
+        return;
+    }
+    e = work_may_voice(op, agent, call->on, &alters, &why);
+    if (e != OK)
+        op_refuse(op, e, "", why);
+    else if (!alters)
         unchanged(op);
-    else if (!op_is_supervisor(op) && !is_assigned(op) && (call->on || !mine))
-        op_done(op, ERR_FORBIDDEN, NULL);
-    else if (call->on && desk_excluded(r->desk, r->id, agent->id))
-        op_refuse(op, ERR_FORBIDDEN, "agent", "This agent is shut out of the chat.");
     else if (call->on)
         give_voice(op, agent);
-    else if (strcmp(r->chat->assigned_to, agent->id) == 0)
-        op_refuse(op, ERR_CONFLICT, "", "This agent has the chat: release or transfer it.");
     else
         drop_voice(op, agent);
 }

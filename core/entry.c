@@ -25,6 +25,8 @@ const char *entry_kind_name(enum entry_kind k)
         return "reaction";
     case ENTRY_NOTE:
         return "note";
+    case ENTRY_PAYLOAD:
+        return "payload";
     case ENTRY_KIND_COUNT_:
         break;
     }
@@ -68,7 +70,7 @@ const char *entry_shown(const struct entry *e)
 bool entry_is_said(enum entry_kind k)
 {
     return k == ENTRY_MESSAGE || k == ENTRY_EDITED || k == ENTRY_DELETED || k == ENTRY_REACTION ||
-           k == ENTRY_NOTE;
+           k == ENTRY_NOTE || k == ENTRY_PAYLOAD;
 }
 
 struct entry *entry_dup(struct arena *a, const struct entry *e)

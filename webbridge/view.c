@@ -93,7 +93,7 @@ struct json *view_chat(const struct viewer *v, const struct chat *c)
 
 bool view_sees(const struct viewer *v, const struct entry *e)
 {
-    if (e->kind == ENTRY_SUBJECT || e->kind == ENTRY_REACTION ||
+    if (e->kind == ENTRY_SUBJECT || e->kind == ENTRY_REACTION || e->kind == ENTRY_PAYLOAD ||
         (e->kind == ENTRY_EDITED && e->deleted_ms > 0))
         return false;
     return v->kind != WHO_CUSTOMER || (e->audience == AUDIENCE_PUBLIC && e->pos > 0);
@@ -270,6 +270,7 @@ static struct json *view_payload(const struct viewer *v, const struct chat *c,
     case ENTRY_REOPENED:
     case ENTRY_SUBJECT:
     case ENTRY_REACTION:
+    case ENTRY_PAYLOAD:
     case ENTRY_KIND_COUNT_:
         break;
     }

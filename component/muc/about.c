@@ -89,6 +89,11 @@ bool muc_wants_no_store(const struct stanza *in)
            xml_find(in->x, "no-permanent-store", NS_HINTS) != NULL;
 }
 
+bool muc_wants_store(const struct stanza *in)
+{
+    return xml_find(in->x, "store", NS_HINTS) != NULL;
+}
+
 static bool read_ref(const struct xml *x, struct muc_intent *out)
 {
     const char *id = xml_get(x, "id");
@@ -163,19 +168,35 @@ void muc_read_correction(const struct stanza *in, struct muc_intent *out)
         out->kind = MUC_CORRECT;
 }
 
-void muc_read_moderate(const struct xml *x, struct muc_intent *out)
+/* moderate: with what to do and why; ref: with the id of the line. */
+static void read_moderate(const struct xml *moderate, const char *retract, const struct xml *ref,
+                          struct muc_intent *out)
 {
-    const struct xml *reason = xml_find(x, "reason", NS_MODERATE);
+    const struct xml *reason = xml_find(moderate, "reason", moderate->ns);
 
-    if (xml_find(x, "retract", NS_RETRACT) == NULL) {
+    if (xml_find(moderate, "retract", retract) == NULL) {
         muc_refuse(out, COND_BAD_REQUEST, "modify", NULL);
         return;
     }
     out->reason = reason != NULL ? xml_content(out->in->arena, reason) : "";
     if (strlen(out->reason) > MUC_SUBJECT_MAX)
         muc_refuse(out, COND_POLICY, "modify", "The reason is too long.");
-    else if (read_ref(x, out))
+    else if (read_ref(ref, out))
         out->kind = MUC_MODERATE;
+}
+
+void muc_read_moderate(const struct xml *x, struct muc_intent *out)
+{
+    read_moderate(x, NS_RETRACT, x, out);
+}
+
+bool muc_read_moderate_old(const struct xml *x, struct muc_intent *out)
+{
+    const struct xml *moderate = xml_find(x, "moderate", NS_MODERATE_OLD);
+
+    if (moderate != NULL)
+        read_moderate(moderate, NS_RETRACT_OLD, x, out);
+    return moderate != NULL;
 }
 
 /* ---- sending --------------------------------------------------------------------------------- */
@@ -189,6 +210,20 @@ static const char *written(struct arena *a, const struct xml *x)
     text = arena_dup_len(a, buf_str(&b), b.len);
     buf_free(&b);
     return text;
+}
+
+/* XEP-0425 0.2.1: what is done stands in <moderated/>, and not the other way round. */
+static struct xml *moderated_old(const struct muc_service *s, struct arena *a,
+                                 const struct muc_room *r, const struct muc_occupant *by,
+                                 const char *reason)
+{
+    struct xml *x = xml_new(a, "moderated", NS_MODERATE_OLD);
+
+    xml_attr(a, x, "by", muc_occupant_jid(s, a, r->local, by->nick));
+    muc_add_occupant_id(s, a, x, r->local, by->jid);
+    if (reason[0] != '\0')
+        xml_child_text(a, x, "reason", NULL, reason);
+    return x;
 }
 
 static void add_moderated(const struct muc_service *s, struct arena *a, struct xml *x,
@@ -207,25 +242,33 @@ const char *muc_moderation(const struct muc_service *s, struct arena *a, const s
                            const struct muc_occupant *by, const char *ref, const char *reason)
 {
     struct xml *x = xml_new(a, "retract", NS_RETRACT);
+    struct xml *old = xml_new(a, "apply-to", NS_FASTEN);
+    struct xml *moderated = moderated_old(s, a, r, by, reason);
 
     xml_attr(a, x, "id", ref);
     add_moderated(s, a, x, r, by, reason);
-    return written(a, x);
+    xml_attr(a, old, "id", ref);
+    xml_child(a, moderated, "retract", NS_RETRACT_OLD);
+    xml_append(old, moderated);
+    return arena_printf(a, "%s%s", written(a, x), written(a, old));
 }
 
 const char *muc_tombstone(const struct muc_service *s, struct arena *a, const struct muc_room *r,
                           const struct muc_occupant *moderator, const struct muc_intent *i,
                           int64_t now_ms)
 {
-    struct xml *x = xml_new(a, "retracted", NS_RETRACT);
+    struct xml *x = xml_new(a, "retracted", NS_RETRACT), *old;
     char stamp[STAMP_LEN + 1];
 
     stamp_format(now_ms, stamp);
     xml_attr(a, x, "stamp", arena_dup(a, stamp));
     xml_attr(a, x, "id", i->in->id[0] != '\0' && moderator == NULL ? i->in->id : NULL);
-    if (moderator != NULL)
-        add_moderated(s, a, x, r, moderator, i->reason);
-    return written(a, x);
+    if (moderator == NULL)
+        return written(a, x);
+    add_moderated(s, a, x, r, moderator, i->reason);
+    old = moderated_old(s, a, r, moderator, i->reason);
+    xml_attr(a, xml_child(a, old, "retracted", NS_RETRACT_OLD), "stamp", arena_dup(a, stamp));
+    return arena_printf(a, "%s%s", written(a, x), written(a, old));
 }
 
 void muc_send_marker(const struct muc_service *s, struct muc_out *o, const struct muc_room *r,

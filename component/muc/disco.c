@@ -18,9 +18,9 @@ static const char *const ROOM_FEATURES[] = {
 };
 
 static const char *const MORE_ROOM_FEATURES[] = {
-    NS_SID,     NS_OCCUPANT, NS_COMMANDS, NS_ARCHIVE, NS_ARCHIVE "#extended",
-    NS_RETRACT, NS_MODERATE, NS_PING,     NS_VERSION, NS_MUC "#self-ping-optimization",
-    NS_HATS,
+    NS_SID,     NS_OCCUPANT,     NS_COMMANDS, NS_ARCHIVE, NS_ARCHIVE "#extended",
+    NS_RETRACT, NS_MODERATE,     NS_PING,     NS_VERSION, NS_MUC "#self-ping-optimization",
+    NS_HATS,    NS_MODERATE_OLD,
 };
 
 /* What passes unchanged, of the well known; the rest of a presence is dropped. */

@@ -109,6 +109,8 @@ static bool read_managing(const struct xml *query, bool set, struct muc_intent *
         muc_read_archive(query, out);
     else if (set && is(query, "moderate", NS_MODERATE))
         muc_read_moderate(query, out);
+    else if (set && is(query, "apply-to", NS_FASTEN))
+        return muc_read_moderate_old(query, out);
     else
         return false;
     return true;

@@ -52,7 +52,7 @@ struct content {
  * stored nor shown to the customer. XEP-0428 */
 static bool annotates(const struct xml *c)
 {
-    return strcmp(c->ns, NS_REACTIONS) == 0 || strcmp(c->ns, "urn:xmpp:fasten:0") == 0 ||
+    return strcmp(c->ns, NS_REACTIONS) == 0 || strcmp(c->ns, NS_FASTEN) == 0 ||
            strncmp(c->ns, "urn:xmpp:message-retract:", 25) == 0;
 }
 
@@ -196,7 +196,7 @@ static void read_groupchat(const struct stanza *in, struct muc_intent *out)
     } else if (muc_read_marker(in, out)) {
         return;
     } else if (found.other) {
-        out->kind = MUC_EPHEMERAL;
+        out->kind = muc_wants_store(in) && !muc_wants_no_store(in) ? MUC_KEEP : MUC_EPHEMERAL;
     } else if (found.state != NULL) {
         read_state(found.state, out);
     }

@@ -66,6 +66,7 @@ enum muc_intent_kind {
     MUC_RETRACT,       /* groupchat that takes back the line `ref`, the sender's own */
     MUC_REACT,         /* groupchat with the sender's reactions to the line `ref` */
     MUC_MARKER,        /* groupchat: the sender has read up to the line `ref` */
+    MUC_KEEP,          /* groupchat without a body whose payload is to be stored */
     MUC_EPHEMERAL,     /* groupchat that is only reflected, to staff: other payloads without a body;
                           with body: it is not to be stored, or for clients that know no better */
     MUC_ENCRYPTED,     /* groupchat, end-to-end encrypted: body is a fallback, "" none; payload */

@@ -10,18 +10,21 @@
 #define NS_ARCHIVE "urn:xmpp:mam:2"
 #define NS_CAPS "http://jabber.org/protocol/caps"
 #define NS_CORRECT "urn:xmpp:message-correct:0"
+#define NS_FASTEN "urn:xmpp:fasten:0"
 #define NS_FORM "jabber:x:data"
 #define NS_HINTS "urn:xmpp:hints"
 #define NS_HTTP_AUTH "http://jabber.org/protocol/http-auth"
 #define NS_IDLE "urn:xmpp:idle:1"
 #define NS_MARKERS "urn:xmpp:chat-markers:0"
 #define NS_MODERATE "urn:xmpp:message-moderate:1"
+#define NS_MODERATE_OLD "urn:xmpp:message-moderate:0" /* XEP-0425 0.2.1, in NS_FASTEN */
 #define NS_OOB "jabber:x:oob"
 #define NS_PUBSUB "http://jabber.org/protocol/pubsub"
 #define NS_REACTIONS "urn:xmpp:reactions:0"
 #define NS_RECEIPTS "urn:xmpp:receipts"
 #define NS_REPLY "urn:xmpp:reply:0"
 #define NS_RETRACT "urn:xmpp:message-retract:1"
+#define NS_RETRACT_OLD "urn:xmpp:message-retract:0"
 #define NS_RSM "http://jabber.org/protocol/rsm"
 #define NS_VCARD "vcard-temp"
 #define NS_VCARD_UPDATE "vcard-temp:x:update"
@@ -124,7 +127,10 @@ bool muc_read_marker(const struct stanza *in, struct muc_intent *out); /* the sa
 /* A message that names another which it replaces becomes a correction. */
 void muc_read_correction(const struct stanza *in, struct muc_intent *out);
 void muc_read_moderate(const struct xml *x, struct muc_intent *out);
+/* <apply-to/>, as clients of 2022 ask it. False: it is about something else. */
+bool muc_read_moderate_old(const struct xml *x, struct muc_intent *out);
 bool muc_wants_no_store(const struct stanza *in); /* XEP-0334 */
+bool muc_wants_store(const struct stanza *in);
 /* The body of a reply without what it quotes for clients that know no replies; body itself when
  * nothing is marked as quoted. */
 const char *muc_without_quote(const struct stanza *in, const char *body);

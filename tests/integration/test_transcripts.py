@@ -14,7 +14,7 @@ FOLDER = pathlib.Path(__file__).resolve().parents[1] / "scenarios"
 CLIENT = "jabber:client"
 NUMBERS = itertools.count(1)
 SHOWN = {"message", "agent_joined", "agent_left", "escalated", "closed", "reopened", "typing",
-         "message_updated", "message_deleted", "read"}
+         "message_updated", "message_deleted", "reaction", "read"}
 
 
 def read_lines(path):
@@ -28,8 +28,11 @@ def read_lines(path):
     return lines
 
 
-FILES = [p for p in sorted(FOLDER.glob("*.txt"))
-         if not any(line == "@process" for _, line in read_lines(p))]
+def says(path, word):
+    return any(line == word for _, line in read_lines(path))
+
+
+FILES = [p for p in sorted(FOLDER.glob("*.txt")) if not says(p, "@process")]
 
 
 class Mismatch(Exception):
@@ -46,8 +49,9 @@ class Transcript:
         self.site = site
         self.names = {"domain": DOMAIN}
         self.names.update({local: jid for local, jid in site.jids.items()})
-        self.clients = {}
+        self.clients = {}  # by word: "tom/b" is a client, "tom" what comes to the account
         self.seen = {}
+        self.contact = False  # what queue@ says counts
         self.customers = {}
         self.rooms = []
         self.streams = {}
@@ -99,21 +103,27 @@ class Transcript:
     async def client(self, word):
         if word not in self.clients:
             local, _, resource = word.partition("/")
-            agent = await self.site.agent(local, resource)
+            agent = await self.site.agent(local, resource or "any")
+            # servers tell of subscriptions who asked for the roster
+            await agent.iq("get", agent.bare, "<query xmlns='jabber:iq:roster'/>")
             # what its server kept for it is of other tests
             await agent.iq("get", DOMAIN, "<ping xmlns='urn:xmpp:ping'/>")
-            self.clients[word] = agent
-            self.seen[word] = len(agent.received)
+            for name in {word, local} - self.clients.keys():
+                self.clients[name] = agent
+                self.seen[name] = len(agent.received)
         return self.clients[word]
+
+    def counts(self, stanza):
+        domain = stanza.room.rpartition("@")[2]
+        ours = self.contact or not stanza.room.startswith("queue@")
+        return domain == DOMAIN and ours and not (stanza.id or "").startswith("sync")
 
     def next_of(self, word):
         """The next stanza from our domain that is not an answer to sync()."""
         agent = self.clients[word]
         while self.seen[word] < len(agent.received):
             stanza = agent.received[self.seen[word]]
-            domain = stanza.room.rpartition("@")[2]
-            contact = stanza.room.startswith("queue@")
-            if domain == DOMAIN and not contact and not (stanza.id or "").startswith("sync"):
+            if self.counts(stanza) and (stanza.to == agent.bare) == ("/" not in word):
                 return stanza
             self.seen[word] += 1
         return None
@@ -239,6 +249,8 @@ class Transcript:
     # -- lines ---------------------------------------------------------------------------------
 
     async def run(self, line):
+        if line == "@contact":
+            self.contact = True
         if line[0] in "=:#@":
             return
         verb, _, rest = line.partition(" ")
@@ -271,9 +283,18 @@ class Transcript:
             await self.expect(word, "nothing")
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda p: p.stem)
-async def test_transcript(site, path):
+    async def gather(self, lines):
+        """Whose account is to receive something is there from the beginning."""
+        words = [line.split()[1] for _, line in lines if line[:2] in ("> ", "< ", "+ ")]
+        for word in words:
+            if "/" not in word and word not in self.clients:
+                own = [w for w in words if w.startswith(word + "/")]
+                await self.client(own[0] if own else word)
+
+
+async def follow(site, path):
     t = Transcript(site)
+    await t.gather(read_lines(path))
     for number, line in read_lines(path):
         try:
             await t.run(line)
@@ -283,3 +304,15 @@ async def test_transcript(site, path):
         await t.end()
     except Mismatch as e:
         pytest.fail(f"{path.name}: at the end: {e}", pytrace=False)
+
+
+@pytest.mark.parametrize("path", [p for p in FILES if not says(p, "@contact")],
+                         ids=lambda p: p.stem)
+async def test_transcript(site, path):
+    await follow(site, path)
+
+
+# queue@ speaks of all the chats there are, and remembers what agents set
+@pytest.mark.parametrize("path", [p for p in FILES if says(p, "@contact")], ids=lambda p: p.stem)
+async def test_transcript_of_the_contact(own_site, path):
+    await follow(own_site(), path)

@@ -111,7 +111,7 @@ static void on_event(void *ctx, const struct event *e)
     if (e->kind == EVENT_TYPING ? !(e->to_customer && e->role == ROLE_AGENT)
                                 : e->kind != EVENT_ENTRY)
         return;
-    if (e->kind == EVENT_ENTRY && e->entry->role == ROLE_USER)
+    if (e->kind == EVENT_ENTRY && (e->entry->role == ROLE_USER || e->entry->kind == ENTRY_REACTION))
         return;
     h = arena_new_of(w->arena, struct heard);
     h->chat = arena_dup(w->arena, e->room_id);
@@ -138,6 +138,7 @@ void world_pass(struct world *w, int64_t ms)
 {
     w->now_ms += ms;
     desk_tick(w->desk);
+    muc_desk_tick(w->muc);
     world_settle(w);
     if (w->timer) {
         w->timer = false;
@@ -194,9 +195,12 @@ static void begin(struct world *w)
         .texts = {.waiting = "⏱️ Connecting you to a support agent. Please wait...",
                   .agent_joined = "✅ Support Agent %s has joined the chat",
                   .agent_left = "%s has left the chat",
-                  .closed = "The chat is closed.",
+                  .closed = "This chat has been closed.",
                   .reopened = "The chat is open again.",
                   .offer = "Connect with Customer Support"},
+        .domain = WORLD_DOMAIN,
+        .grace_ms = 120000,
+        .offer_ms = 60000,
         .linger_ms = 86400000,
         .room_idle_ms = 300000,
         .messages_per_minute = 100000,
@@ -359,6 +363,7 @@ void world_send(struct world *w, const char *from, const char *text)
     struct xml *x = xml_of(a, text);
 
     xml_attr(a, x, "from", from);
+    w->now_ms++; /* nothing happens at the same time */
     muc_desk_stanza(w->muc, stanza_of_xml(a, x));
     world_settle(w);
 }

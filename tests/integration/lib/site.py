@@ -10,7 +10,8 @@ from lib.ejabberd import Ejabberd
 from lib.prosody import DOMAIN, Prosody
 from lib.web import Customer, Web
 
-STAFF = {"sarah": "Sarah", "tom": "Tom", "nina": "Nina"}
+STAFF = {"sarah": "Sarah", "tom": "Tom"}
+SUPERVISOR = ("nina", "Nina")
 STRANGER = ("eve", "Eve", "elsewhere")  # an agent of another organization
 OUTSIDER = "mallory"  # has an account, and nothing to do with us
 
@@ -38,13 +39,15 @@ class Site:
     def add_people(self):
         """Before the daemon runs: the commands open the database themselves."""
         eve, name, organization = STRANGER
-        for local in (*STAFF, eve, OUTSIDER):
+        nina, shown_nina = SUPERVISOR
+        for local in (*STAFF, nina, eve, OUTSIDER):
             self.jids[local] = self.prosody.add_account(local)
         for local, shown in STAFF.items():
             self.parley.add_agent(self.jids[local], shown)
+        self.parley.add_agent(self.jids[nina], shown_nina, "--role", "supervisor")
         self.parley.command("organization", "add", organization)
         self.parley.add_agent(self.jids[eve], name, "--organization", organization)
-        for local in (*STAFF, eve):
+        for local in (*STAFF, nina, eve):
             self.keys[local] = self.parley.add_key(self.jids[local])
 
     def stop(self):

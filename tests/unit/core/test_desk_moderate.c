@@ -40,7 +40,7 @@ static enum err act(struct rig *r, const char *by, const char *chat, enum modera
     struct moderate m = {.what = what, .nick = nick, .jid = jid, .reason = "so"};
     struct call *c = rig_call(r, "act");
 
-    desk_moderate(r->desk, &who, chat, &m, rig_done, c);
+    desk_moderate(r->desk, &who, chat, &m, 1, rig_done, c);
     return rig_wait(c)->e;
 }
 
@@ -55,7 +55,7 @@ static enum err ban_customer(struct rig *r, const char *by, const char *chat)
     struct moderate m = {.what = MODERATE_BAN, .nick = "", .jid = "c", .customer = true};
     struct call *c = rig_call(r, "ban");
 
-    desk_moderate(r->desk, &who, chat, &m, rig_done, c);
+    desk_moderate(r->desk, &who, chat, &m, 1, rig_done, c);
     return rig_wait(c)->e;
 }
 
@@ -210,7 +210,7 @@ static enum err unblock_customer(struct rig *r, const char *by, const char *chat
     struct moderate m = {.what = MODERATE_UNBLOCK, .nick = "", .jid = "", .customer = true};
     struct call *c = rig_call(r, "unblock");
 
-    desk_moderate(r->desk, &who, chat, &m, rig_done, c);
+    desk_moderate(r->desk, &who, chat, &m, 1, rig_done, c);
     return rig_wait(c)->e;
 }
 
@@ -243,6 +243,93 @@ static void kick_whose_commit_fails_changes_nothing(void **state)
     assert_null(strstr(r->trace, "left:"));
 }
 
+static size_t count_of(const char *text, const char *what)
+{
+    size_t n = 0;
+
+    while ((text = strstr(text, what))) {
+        text += strlen(what);
+        n++;
+    }
+    return n;
+}
+
+static enum err act_all(struct rig *r, const char *by, const char *chat,
+                        const struct moderate *items, size_t n)
+{
+    struct principal who = rig_who(by);
+    struct call *c = rig_call(r, "all");
+
+    desk_moderate(r->desk, &who, chat, items, n, rig_done, c);
+    return rig_wait(c)->e;
+}
+
+static void one_item_that_is_refused_undoes_all_others(void **state)
+{
+    struct rig *r = *state;
+    struct scene s = scene(r);
+    struct moderate items[] = {
+        {.what = MODERATE_BAN, .nick = "", .jid = "ann@example.org", .reason = ""},
+        {.what = MODERATE_VOICE, .nick = "nobody", .jid = "", .reason = ""},
+    };
+    struct moderate twice[] = {items[0], items[0]};
+    struct moderate customer[] = {
+        items[0], {.what = MODERATE_KICK, .nick = "Alice (customer)", .jid = "", .reason = ""}};
+    struct moderate voice[] = {items[0],
+                               {.what = MODERATE_VOICE, .nick = "bob", .jid = "", .reason = ""}};
+
+    assert_int_equal(act_all(r, s.sue, s.chat, items, 2), ERR_NOT_FOUND);
+    items[1].nick = "sue";
+    items[1].what = MODERATE_KICK;
+    assert_int_equal(act_all(r, s.sue, s.chat, items, 2), ERR_NOT_ALLOWED);
+    assert_int_equal(act_all(r, s.sue, s.chat, twice, 2), ERR_INVALID);
+    assert_int_equal(act_all(r, s.sue, s.chat, customer, 2), ERR_INVALID);
+    assert_int_equal(act_all(r, s.sue, s.chat, voice, 2), ERR_NOT_ALLOWED);
+    assert_null(strstr(r->trace, "left:"));
+    assert_int_equal(desk_standing(r->desk, s.chat, s.ann), STANDING_USUAL);
+}
+
+static void several_items_are_carried_out_together(void **state)
+{
+    struct rig *r = *state;
+    struct scene s = scene(r);
+    const char *cat = rig_agent(r, "cat");
+    struct moderate items[] = {
+        {.what = MODERATE_VOICE, .nick = "bob", .jid = "", .reason = ""},
+        {.what = MODERATE_BAN, .nick = "", .jid = "cat@example.org", .reason = ""},
+        {.what = MODERATE_KICK, .nick = "ann", .jid = "", .reason = ""},
+    };
+
+    assert_int_equal(act_all(r, s.sue, s.chat, items, 3), OK);
+    assert_trace(r, "[all ok] gone left:" ANN ":last agent_joined roles");
+    rig_restart(r);
+    assert_int_equal(rig_wait(rig_post(r, rig_who(s.bob), s.chat, "hello", ""))->e, OK);
+    assert_int_equal(join(r, cat, s.chat, "cat@example.org/c"), ERR_OUTCAST);
+    assert_true(rig_wait(rig_show(r, rig_who(s.sue), s.chat))->chat->away_ms > 0);
+}
+
+/* The chat waits again: each of its speakers leaves once. */
+static void shutting_out_all_speakers_tells_each_once(void **state)
+{
+    struct rig *r = *state;
+    struct scene s = scene(r);
+    struct moderate voice = {.what = MODERATE_VOICE, .nick = "bob", .jid = "", .reason = ""};
+    struct moderate items[] = {
+        {.what = MODERATE_REMOVE, .nick = "", .jid = "bob@example.org", .reason = ""},
+        {.what = MODERATE_BAN, .nick = "", .jid = "ann@example.org", .reason = ""},
+    };
+    struct call *shown;
+
+    assert_int_equal(act_all(r, s.ann, s.chat, &voice, 1), OK);
+    rig_clear(r);
+    assert_int_equal(act_all(r, s.sue, s.chat, items, 2), OK);
+    shown = rig_wait(rig_show(r, rig_who(s.sue), s.chat));
+    assert_int_equal(shown->chat->state, CHAT_WAITING);
+    assert_int_equal(count_of(r->trace, "agent_left"), 2);
+    assert_int_equal(desk_standing(r->desk, s.chat, s.ann), STANDING_OUTCAST);
+    assert_int_equal(desk_standing(r->desk, s.chat, s.bob), STANDING_NONE);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -259,6 +346,9 @@ int main(void)
         RIG_TEST(banned_customer_may_nothing_any_more),
         RIG_TEST(unblocked_customer_is_let_in_also_after_a_restart),
         RIG_TEST(kick_whose_commit_fails_changes_nothing),
+        RIG_TEST(one_item_that_is_refused_undoes_all_others),
+        RIG_TEST(several_items_are_carried_out_together),
+        RIG_TEST(shutting_out_all_speakers_tells_each_once),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
