@@ -96,7 +96,7 @@ static void room_rest(struct room *r)
 {
     if (r == r->desk->office || r->idle || r->n_line > 0 || r->in_flight > 0)
         return;
-    if (r->n_sessions > 0 || r->asking)
+    if (r->n_sessions > 0 || r->asking || work_waits_for_agent(r))
         return;
     if (r->load != ROOM_READY || (r->of_staff && !r->staff)) {
         (void)map_take(r->desk->rooms, r->id);
@@ -165,6 +165,7 @@ void line_pump(struct room *r)
         r->n_line--;
         r->flight_plain = op->plain && op->plain(op);
         r->in_flight++;
+        work_seen(r, &op->who);
         op->run(op);
         if (r->load == ROOM_LOADING)
             break;
@@ -371,6 +372,7 @@ struct desk *desk_new(const struct desk_options *o, struct bus *bus)
     d->logins = logins_new();
     d->access = map_new();
     d->invites = map_new();
+    d->watchers = map_new();
     d->duty = duty_new();
     d->staff = map_new();
     d->epoch = mem_dup("");
@@ -419,6 +421,7 @@ void desk_free(struct desk *d)
     logins_free(d->logins);
     staff_free(d);
     access_free(d);
+    work_free(d);
     duty_free(d->duty);
     queue_free(d->queue);
     directory_free(d->directory);

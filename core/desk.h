@@ -193,6 +193,10 @@ void desk_join(struct desk *d, const struct principal *who, const char *chat, co
 void desk_look(struct desk *d, const struct principal *who, const char *chat, desk_fn *done,
                void *ctx);
 
+/* An agent begins or ceases to follow a chat's events without being in its room: while it does, it
+ * is not away. */
+void desk_watch(struct desk *d, const char *chat, const char *agent_id, bool on);
+
 /* A session ends. lost: thrown out after errors. why: shown to others, may be "". done may be NULL.
  * Unknown sessions are ignored. */
 void desk_leave(struct desk *d, const char *chat, const char *address, bool lost, const char *why,

@@ -96,7 +96,8 @@ void chat_claim(struct op *op, struct change *c, const struct agent *agent)
     chat->state = CHAT_LIVE;
     chat->assigned_to = arena_dup(c->arena, agent->id);
     chat->assigned_ms = c->now_ms;
-    chat->away_ms = 0;
+    /* who takes it from outside is expected to come, or to go on from there */
+    chat->away_ms = room_occupant(op->room, agent->id) ? 0 : c->now_ms;
     chat_unoffer(chat);
     chat_person(op, c, ENTRY_AGENT_JOINED, agent->id, agent->name);
     c->participants = room_speakers_now(op->room, c->arena, chat->assigned_to, &c->n_participants);

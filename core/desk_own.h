@@ -74,7 +74,8 @@ struct room {
     bool asking; /* the assistant is at work, or will be asked again at ask_at_ms */
     int64_t ask_at_ms;
     TAILQ_ENTRY(room) owing_link;
-    int64_t spoke_ms;     /* when the assigned agent last wrote; 0 not since loading */
+    int64_t seen_ms;      /* when the assigned agent last asked or did anything here, or ceased to
+                             follow the chat; 0 not since loading */
     int64_t question_seq; /* the customer's last message for the assistant */
     int64_t asked_seq;    /* the one the assistant was asked about */
 };
@@ -95,6 +96,7 @@ struct desk {
     struct duty *duty;         /* who can take chats */
     struct map *staff;         /* localpart -> struct staff_card, of all there are */
     struct map *access;        /* "room agent" -> struct standing_kept, of the rooms read so far */
+    struct map *watchers;      /* "chat agent" -> size_t: streams open on it */
     struct map *invites;       /* agent id -> struct bucket: how often it invites */
     char *epoch, *secret;
     const char *url;
@@ -317,6 +319,10 @@ NODISCARD enum err work_may_voice(const struct op *op, const struct agent *agent
 
 /* Is it the assigned agent's last session that leaves with this address? */
 bool work_goes_away(const struct room *r, const char *address);
+/* Is somebody's grace running here? Then the room stays in memory, and seen_ms with it. */
+bool work_waits_for_agent(const struct room *r);
+void work_seen(struct room *r, const struct principal *who);
+void work_free(struct desk *d);
 void work_tick(struct desk *d); /* what has run out: graces, offers */
 /* The chats of one who is no agent any more wait again. name: as customers knew it. */
 void work_orphaned(struct desk *d, const char *agent_id, const char *name);

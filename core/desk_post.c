@@ -127,7 +127,6 @@ static void agent_post(struct op *op)
         post_refuse(op, ERR_FORBIDDEN, 0);
         return;
     }
-    r->spoke_ms = desk_now(d);
     c = op_change(op);
     if (r->chat->state == CHAT_WAITING)
         chat_claim(op, c, agent);

@@ -84,6 +84,7 @@ static void join_store(struct op *op)
         chat_alter(op, c)->away_ms = 0;
     if (join_claims(op)) {
         chat_take(op, c, agent);
+        c->chat->away_ms = 0;
     } else if (!room_was_here(r, op->who.id)) {
         struct participant *p = arena_new_of(c->arena, struct participant);
 

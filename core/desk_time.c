@@ -19,10 +19,78 @@ bool work_goes_away(const struct room *r, const char *address)
            strcmp(r->chat->assigned_to, o->agent_id) == 0;
 }
 
-static bool grace_over(const struct desk *d, const struct chat *c, int64_t spoke_ms)
+bool work_waits_for_agent(const struct room *r)
 {
+    return r->chat && r->chat->state == CHAT_LIVE && r->chat->away_ms > 0 &&
+           r->desk->o.grace_ms > 0;
+}
+
+/* Programs that work with a key have no session: what they ask is their presence. */
+void work_seen(struct room *r, const struct principal *who)
+{
+    if (r->chat && who->kind == WHO_AGENT && strcmp(r->chat->assigned_to, who->id) == 0)
+        r->seen_ms = desk_now(r->desk);
+}
+
+/* ---- who follows a chat without being in its room ----------------------------------------------
+ */
+
+static const char *watch_key(struct arena *a, const char *chat, const char *agent_id)
+{
+    return arena_printf(a, "%s %s", chat, agent_id);
+}
+
+static bool watched(const struct desk *d, const char *chat, const char *agent_id)
+{
+    struct arena *a = arena_new();
+    bool there = map_get(d->watchers, watch_key(a, chat, agent_id)) != NULL;
+
+    arena_free(a);
+    return there;
+}
+
+void desk_watch(struct desk *d, const char *chat, const char *agent_id, bool on)
+{
+    struct arena *a = arena_new();
+    const char *key = watch_key(a, chat, agent_id);
+    struct principal who = {.kind = WHO_AGENT, .id = agent_id};
+    size_t *n = map_get(d->watchers, key);
+    struct room *r = map_get(d->rooms, chat);
+
+    if (!n && on) {
+        n = mem_alloc(sizeof(*n));
+        map_set(d->watchers, key, n);
+    }
+    if (n)
+        *n += on ? 1 : (size_t)-1;
+    if (n && *n == 0)
+        free(map_take(d->watchers, key));
+    if (r)
+        work_seen(r, &who);
+    arena_free(a);
+}
+
+static bool free_count(void *ctx, const char *key, void *value)
+{
+    (void)ctx;
+    (void)key;
+    free(value);
+    return true;
+}
+
+void work_free(struct desk *d)
+{
+    map_each(d->watchers, free_count, NULL);
+    map_free(d->watchers);
+}
+
+static bool grace_over(const struct desk *d, const struct chat *c, const struct room *r)
+{
+    int64_t seen_ms = r ? r->seen_ms : 0;
+
     return d->o.grace_ms > 0 && c->state == CHAT_LIVE && c->away_ms > 0 &&
-           later(later(c->away_ms, d->started_ms), spoke_ms) + d->o.grace_ms <= desk_now(d);
+           later(later(c->away_ms, d->started_ms), seen_ms) + d->o.grace_ms <= desk_now(d) &&
+           !watched(d, c->id, c->assigned_to);
 }
 
 static bool offer_over(const struct desk *d, const struct chat *c)
@@ -41,13 +109,13 @@ static void released(struct op *op, struct change *c)
     op_end(op);
 }
 
-/* The assigned agent may be back, or have written through the console. */
+/* The assigned agent may be back, or have asked something meanwhile. */
 static void grace_run(struct op *op)
 {
     struct room *r = op->room;
     struct change *c;
 
-    if (!grace_over(r->desk, r->chat, r->spoke_ms) || room_occupant(r, r->chat->assigned_to)) {
+    if (!grace_over(r->desk, r->chat, r) || room_occupant(r, r->chat->assigned_to)) {
         op_done(op, OK, NULL);
         return;
     }
@@ -74,7 +142,7 @@ static bool note_due(void *ctx, const struct chat *c)
     bool offer = offer_over(due->desk, c);
     struct due_chat *chat;
 
-    if (!offer && !grace_over(due->desk, c, 0))
+    if (!offer && !grace_over(due->desk, c, map_get(due->desk->rooms, c->id)))
         return true;
     chat = arena_new_of(due->arena, struct due_chat);
     *chat = (struct due_chat){arena_dup(due->arena, c->id), offer, due->first};

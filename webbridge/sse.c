@@ -66,6 +66,8 @@ void feed_on_ended(void *ctx)
     feed_key(f, key);
     if (f->counted)
         tally_drop(s->per_chat, key);
+    if (f->counted && f->kind == WHO_AGENT && !s->stopped)
+        desk_watch(s->web->desk, f->chat, f->asker, false);
     if (f->of_address)
         tally_drop(s->per_address, f->address);
     feed_leave(f);

@@ -62,6 +62,8 @@ static bool count_chat(struct feed *f)
 
     feed_key(f, key);
     f->counted = tally_add(s->per_chat, key, s->web->o.streams_per_chat);
+    if (f->counted && f->kind == WHO_AGENT)
+        desk_watch(s->web->desk, f->chat, f->asker, true);
     return f->counted;
 }
 

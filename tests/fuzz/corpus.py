@@ -1,53 +1,90 @@
 """Writes the seeds of the fuzzers: the stanzas of the transcripts, one file each and all of a
-transcript, as their world would name the rooms. corpus.py FOLDER"""
+transcript, in the terms of fuzz_room.c. corpus.py FOLDER"""
 
 import pathlib
 import re
 import sys
+from xml.sax.saxutils import escape
 
 HERE = pathlib.Path(__file__).resolve().parent
-# The ids of tests/scenarios/world.c count; fuzz_room's chats are the first two after its agents.
-ROOMS = {"c": "aaaaaaaaaaaaaaaaaaaaaaaaaf", "d": "aaaaaaaaaaaaaaaaaaaaaaaaah"}
-ENTRY = "aaaaaaaaaaaaaaaaaaaaaaaaaj"  # one of the second chat's
 DOMAIN = "support.example.org"
+PEOPLE = ("sarah", "tom", "nina", "eve", "mallory")
+CHATS = {"live": "d", "waiting": "cf", "assistant": "e"}  # fuzz_room's, by state
 JIDS = ["mallory@example.org", "", "@", "a@b/c", "sarah@example.org/Büro", "a" * 1100 + "@b"]
 JSONS = ['{"content":"hi"}', '{"a":[1,2.5,null,true,"\\u00e9"]}', "{}", '{"a":"\\ud83d\\ude00"}']
 
 
-def fill(text):
-    def value(match):
-        name, slash, resource = match[1].partition("/")
-        if name.endswith("!id"):
-            return ROOMS.get(name[:-3], ROOMS["c"])
-        if name == "domain":
-            return DOMAIN
-        if name in ("sarah", "tom", "nina", "eve", "mallory"):
-            return f"{name}@example.org{slash}{resource}"
-        if name == "r":
-            return f"team-r@{DOMAIN}{slash}{resource}"
-        if name in ROOMS:
-            return f"{ROOMS['d']}@{DOMAIN}{slash}{resource}"
-        return ENTRY
+def an_id(letter):
+    return letter * 26
 
-    return re.sub(r"\{([^=}][^}]*)\}", value, text)
+
+class Transcript:
+    """Its chats are those of the fuzzer's world that are in the same state."""
+
+    def __init__(self, path):
+        self.lines = re.sub(r"\n[ \t]+", "", path.read_text()).splitlines()
+        self.chats = {}
+        self.kept = {}
+        used = set()
+        for line in self.lines:
+            word, _, rest = line.partition(" ")
+            if word == "chat":
+                name, state = rest.split()[:2]
+                self.chats[name] = next((c for c in CHATS[state] if c not in used), "c")
+                used.add(self.chats[name])
+            for before, name in re.findall(r"<([^<]*)'\{=(\w+)\}'", line):
+                self.kept[name] = "q" if before.startswith("iq") else \
+                    "s" if "sessionid" in before else "l"
+
+    def fill(self, text):
+        def value(match):
+            name, slash, resource = match[1].partition("/")
+            if name.endswith("!id"):
+                return an_id(self.chats[name[:-3]])
+            if name == "domain":
+                return DOMAIN + slash + resource
+            if name in PEOPLE:
+                return f"{name}@example.org{slash}{resource}"
+            if name in self.chats:
+                return f"{an_id(self.chats[name])}@{DOMAIN}{slash}{resource}"
+            if name in self.kept:
+                return an_id(self.kept[name])
+            return f"team-{name}@{DOMAIN}{slash}{resource}"
+
+        return re.sub(r"\{([^=}][^}]*)\}", value, text)
+
+    def stanza(self, line):
+        """None: nothing is sent."""
+        verb, _, rest = line.partition(" ")
+        who, _, rest = rest.partition(" ")
+        if verb == "~":
+            return f"<presence from='time@example.org/{who}' to='{DOMAIN}'/>"
+        if verb == "restart":
+            return f"<presence from='restart@example.org' to='{DOMAIN}'/>"
+        if verb == ".":
+            verb, _, text = rest.partition(" ")
+            return self.fill(f"<message from='customer@example.org/{verb}' to='{{{who}}}'>"
+                             f"<body>{escape(text)}</body></message>")
+        if verb == "+":
+            rest = JOIN.format(rest)
+        elif verb != ">":
+            return None
+        sender = self.fill("{%s}" % who)
+        return re.sub(r"^<(\w+)", rf"<\1 from='{sender}'", self.fill(rest))
+
+    def stanzas(self):
+        return [s for s in map(self.stanza, self.lines) if s]
 
 
 JOIN = "<presence to='{}'><x xmlns='http://jabber.org/protocol/muc'/></presence>"
 
 
 def stanzas():
-    """Each of a transcript alone, then all of it."""
+    """Each of a transcript alone, then all of it in a new world."""
     for path in sorted((HERE.parent / "scenarios").glob("*.txt")):
-        text = re.sub(r"\n[ \t]+", "", path.read_text())
-        found = []
-        for line in text.splitlines():
-            if line.startswith(("> ", "+ ")):
-                who, _, stanza = line[2:].partition(" ")
-                sender = fill("{%s}" % who)
-                stanza = JOIN.format(stanza) if line[0] == "+" else stanza
-                found.append(re.sub(r"^<(\w+)", rf"<\1 from='{sender}'", fill(stanza)))
+        found = Transcript(path).stanzas()
         yield from found
-        yield "".join(found)
+        yield "\n" + "".join(found)
 
 
 def main(folder):

@@ -243,7 +243,7 @@ async def test_lists_come_as_tables(site):
     assert done.status == "completed"
     assert [row for row in done.items if row[0] == "Queenie" and customer.chat in row[3]]
     names = [row[0] for row in (await execute(sarah, DOMAIN, "agents")).items]
-    assert {"Sarah", "Tom", "Nina"} <= set(names) and "Eve" not in names
+    assert {"Sarah", "Tom", "Nina (supervisor)"} <= set(names) and "Eve" not in names
     assert "Waiting:" in (await execute(sarah, DOMAIN, "stats")).note
 
 

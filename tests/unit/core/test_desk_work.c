@@ -238,16 +238,75 @@ static void offer_runs_out_and_the_chat_stays(void **state)
 static void chat_of_an_agent_who_stays_away_waits_again(void **state)
 {
     struct rig *r = *state;
-    const char *ann = rig_agent(r, "Ann"), *chat = live(r, ann);
+    const char *ann = rig_agent(r, "Ann"), *bob = rig_agent(r, "Bob"), *chat = live(r, ann);
 
     rig_with_times(r);
     rig_wait(rig_leave(r, chat, "ann/desk"));
     r->now_ms += 119999;
     tick(r);
-    assert_int_equal(state_of(r, ann, chat)->state, CHAT_LIVE);
+    assert_int_equal(state_of(r, bob, chat)->state, CHAT_LIVE);
     r->now_ms += 1;
     tick(r);
-    assert_int_equal(state_of(r, ann, chat)->state, CHAT_WAITING);
+    assert_int_equal(state_of(r, bob, chat)->state, CHAT_WAITING);
+}
+
+static void agent_who_took_a_chat_from_outside_and_does_nothing_loses_it(void **state)
+{
+    struct rig *r = *state;
+    const char *ann = rig_agent(r, "Ann"), *bob = rig_agent(r, "Bob");
+    const char *chat = rig_waiting(r, "Alice");
+
+    rig_with_times(r);
+    assert_int_equal(rig_wait(rig_assign(r, ann, chat, ""))->e, OK);
+    r->now_ms += 119999;
+    tick(r);
+    assert_string_equal(state_of(r, bob, chat)->assigned_to, ann);
+    r->now_ms += 1;
+    tick(r);
+    assert_int_equal(state_of(r, bob, chat)->state, CHAT_WAITING);
+}
+
+/* Longer than rooms stay in memory that nobody uses. */
+static void agent_without_a_session_keeps_the_chat_by_asking_now_and_then(void **state)
+{
+    struct rig *r = *state;
+    const char *ann = rig_agent(r, "Ann"), *bob = rig_agent(r, "Bob");
+    const char *chat = rig_waiting(r, "Alice");
+
+    r->options.grace_ms = 2 * r->options.room_idle_ms;
+    rig_restart(r);
+    assert_int_equal(rig_wait(rig_assign(r, ann, chat, ""))->e, OK);
+    for (int i = 0; i < 5; i++) {
+        r->now_ms += r->options.grace_ms - 1;
+        tick(r);
+        assert_string_equal(state_of(r, ann, chat)->assigned_to, ann);
+    }
+    r->now_ms += r->options.grace_ms;
+    tick(r);
+    assert_int_equal(state_of(r, bob, chat)->state, CHAT_WAITING);
+}
+
+static void agent_who_follows_the_events_keeps_the_chat(void **state)
+{
+    struct rig *r = *state;
+    const char *ann = rig_agent(r, "Ann"), *bob = rig_agent(r, "Bob");
+    const char *chat = rig_waiting(r, "Alice");
+
+    rig_with_times(r);
+    assert_int_equal(rig_wait(rig_assign(r, ann, chat, ""))->e, OK);
+    desk_watch(r->desk, chat, ann, true);
+    desk_watch(r->desk, chat, ann, true);
+    desk_watch(r->desk, chat, ann, false);
+    r->now_ms += 1000000;
+    tick(r);
+    assert_string_equal(state_of(r, bob, chat)->assigned_to, ann);
+    desk_watch(r->desk, chat, ann, false);
+    r->now_ms += 119999;
+    tick(r);
+    assert_string_equal(state_of(r, bob, chat)->assigned_to, ann);
+    r->now_ms += 1;
+    tick(r);
+    assert_int_equal(state_of(r, bob, chat)->state, CHAT_WAITING);
 }
 
 static void agent_who_comes_back_keeps_the_chat(void **state)
@@ -268,17 +327,17 @@ static void agent_who_comes_back_keeps_the_chat(void **state)
 static void grace_of_a_restart_is_counted_from_the_start(void **state)
 {
     struct rig *r = *state;
-    const char *ann = rig_agent(r, "Ann"), *chat = live(r, ann);
+    const char *ann = rig_agent(r, "Ann"), *bob = rig_agent(r, "Bob"), *chat = live(r, ann);
 
     rig_with_times(r);
     rig_wait(rig_leave(r, chat, "ann/desk"));
     r->now_ms += 600000; /* the daemon was down: nobody could come back */
     rig_restart(r);
     tick(r);
-    assert_int_equal(state_of(r, ann, chat)->state, CHAT_LIVE);
+    assert_int_equal(state_of(r, bob, chat)->state, CHAT_LIVE);
     r->now_ms += 120000;
     tick(r);
-    assert_int_equal(state_of(r, ann, chat)->state, CHAT_WAITING);
+    assert_int_equal(state_of(r, bob, chat)->state, CHAT_WAITING);
 }
 
 static void grace_of_zero_keeps_the_chat(void **state)
@@ -360,6 +419,9 @@ int main(void)
         RIG_TEST(declined_offer_is_over),
         RIG_TEST(offer_runs_out_and_the_chat_stays),
         RIG_TEST(chat_of_an_agent_who_stays_away_waits_again),
+        RIG_TEST(agent_who_took_a_chat_from_outside_and_does_nothing_loses_it),
+        RIG_TEST(agent_without_a_session_keeps_the_chat_by_asking_now_and_then),
+        RIG_TEST(agent_who_follows_the_events_keeps_the_chat),
         RIG_TEST(agent_who_comes_back_keeps_the_chat),
         RIG_TEST(grace_of_a_restart_is_counted_from_the_start),
         RIG_TEST(grace_of_zero_keeps_the_chat),
