@@ -22,12 +22,9 @@ enum err read_begin(struct sql *db)
     if (e != OK)
         return e;
     /* BEGIN alone takes no snapshot, the first read does. */
-    if ((e = sql_one(db, "SELECT 1 FROM meta LIMIT 1", SQL_NOTHING, &row)) != OK) {
-        read_end(db);
-        return e;
-    }
-    sql_end(row);
-    return OK;
+    if ((e = sql_one(db, "SELECT 1 FROM meta LIMIT 1", SQL_NOTHING, &row)) == OK)
+        sql_end(row);
+    return e;
 }
 
 void read_end(struct sql *db)

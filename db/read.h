@@ -5,7 +5,8 @@
 #include "core/ports.h"
 #include "db/sql.h"
 
-/* Open a snapshot: what is committed now is what read_query sees until read_end. */
+/* Open a snapshot: what is committed now is what read_query sees until read_end, which is due after
+ * an error too. A connection that is in a transaction after it is of no more use. */
 NODISCARD enum err read_begin(struct sql *db);
 void read_end(struct sql *db);
 

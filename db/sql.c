@@ -132,8 +132,6 @@ enum err sql_open(const char *path, enum sql_mode mode, struct sql **out)
     configure_library();
     code = sqlite3_open_v2(path, &db->handle, flags, NULL);
 
-    if (db->handle == NULL)
-        abort(); /* out of memory */
     e = code == SQLITE_OK ? set_up(db, mode) : error_of(db, code);
     if (e != OK) {
         sql_close(db);

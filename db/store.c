@@ -172,19 +172,39 @@ static void *writer_main(void *ctx)
 
 /* ---- the reader ----------------------------------------------------------------------------- */
 
+/* The connection with its snapshot; a new one when the last could not end its transaction. */
+static enum err begin_query(struct store *s)
+{
+    if (s->read_db == NULL && sql_open(s->path, SQL_READ, &s->read_db) != OK) {
+        s->read_db = NULL;
+        return ERR_IO;
+    }
+    return read_begin(s->read_db);
+}
+
+static void end_query(struct store *s)
+{
+    if (s->read_db == NULL)
+        return;
+    read_end(s->read_db);
+    if (s->threaded && sql_in_transaction(s->read_db)) {
+        sql_close(s->read_db);
+        s->read_db = NULL;
+    }
+}
+
 static uint64_t run_query(struct store *s, struct query *q)
 {
     uint64_t seen;
 
-    q->result = read_begin(s->read_db);
+    q->result = begin_query(s);
     /* Behind the snapshot, so that it covers every commit in it. */
     pthread_mutex_lock(&s->mutex);
     seen = s->begun;
     pthread_mutex_unlock(&s->mutex);
-    if (q->result == OK) {
+    if (q->result == OK)
         q->result = read_query(s->read_db, q);
-        read_end(s->read_db);
-    }
+    end_query(s);
     return seen;
 }
 

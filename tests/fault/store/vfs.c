@@ -138,7 +138,7 @@ static int x_truncate(sqlite3_file *f, sqlite3_int64 size)
     return code_of(disk_truncate(handle_of(f)->file, (size_t)size), SQLITE_IOERR_TRUNCATE);
 }
 
-/* The first sync of a new log or journal makes its name durable, and with it all names. */
+/* A handle's first sync of a log or journal makes its name durable, and with it all names. */
 static int x_sync(sqlite3_file *f, int flags)
 {
     struct handle *h = handle_of(f);
@@ -393,6 +393,9 @@ static const sqlite3_io_methods methods = {.iVersion = 2,
                                            .xShmBarrier = x_shm_barrier,
                                            .xShmUnmap = x_shm_unmap};
 
+/* What SQLite's VFS for Unix syncs the folder for. */
+static const int new_names = SQLITE_OPEN_WAL | SQLITE_OPEN_MAIN_JOURNAL | SQLITE_OPEN_SUPER_JOURNAL;
+
 static int x_open(sqlite3_vfs *v, const char *name, sqlite3_file *f, int flags, int *out)
 {
     struct handle *h = handle_of(f);
@@ -406,9 +409,7 @@ static int x_open(sqlite3_vfs *v, const char *name, sqlite3_file *f, int flags, 
         return SQLITE_CANTOPEN;
     if (name != NULL)
         h->shared = shared_get(name);
-    h->sync_folder =
-        made &&
-        (flags & (SQLITE_OPEN_WAL | SQLITE_OPEN_MAIN_JOURNAL | SQLITE_OPEN_SUPER_JOURNAL)) != 0;
+    h->sync_folder = (flags & SQLITE_OPEN_CREATE) != 0 && (flags & new_names) != 0;
     h->delete_on_close = (flags & SQLITE_OPEN_DELETEONCLOSE) != 0;
     h->base.pMethods = &methods;
     if (out != NULL)
