@@ -1,6 +1,7 @@
 #!/bin/sh
-# All fault tests: the store on a disk and with memory that fail, by programs; then the daemon, its XMPP server and the links between them are killed, stopped, cut and
-# flooded under load, and everything that was acknowledged is looked for. Needs the release build;
+# All fault tests: the store on a disk and with memory that fail, by programs; then the daemon, its
+# disk, its XMPP server and the links between them are filled, killed, stopped, cut and flooded under
+# load, and everything that was acknowledged is looked for. Needs the release build;
 # PARLEY_BIN names another. Prints seeds (PARLEY_TEST_SEED repeats one), counts and durations.
 #
 #   tests/fault/run.sh [--long] [PYTEST ARGUMENT...]
@@ -19,5 +20,9 @@ if [ $# -eq 0 ]; then
         "$program" $form || failed=1
     done
 fi
-/usr/bin/python3 -m pytest -q -p no:cacheprovider --durations=10 "$@" tests/fault || failed=1
+# What a test mounts is gone with the namespace.
+apart=
+[ "$(id -u)" = 0 ] && apart="unshare --mount --"
+# shellcheck disable=SC2086
+$apart /usr/bin/python3 -m pytest -q -p no:cacheprovider --durations=10 "$@" tests/fault || failed=1
 exit $failed
