@@ -409,6 +409,7 @@ static enum err start_web(struct program *p, const char **detail)
                             .streams_per_chat = c->limits.streams_per_chat,
                             .streams_per_address = c->limits.streams_per_address,
                             .bad_tokens_per_minute = c->limits.bad_tokens_per_minute,
+                            .logins_per_minute = c->limits.logins_per_minute,
                             .connections = c->limits.connections,
                             .streams = c->limits.streams,
                             .descriptors = p->descriptors,

@@ -49,7 +49,7 @@ struct config {
     } assistant;
     struct {
         int chats_per_minute, messages_per_minute, messages_burst, escalations_per_hour;
-        int streams_per_chat, streams_per_address, bad_tokens_per_minute;
+        int streams_per_chat, streams_per_address, bad_tokens_per_minute, logins_per_minute;
         int connections, streams; /* of HTTP at once */
         int body_bytes;
         int header_seconds, body_seconds, unsent_seconds, heartbeat_seconds;

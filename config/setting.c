@@ -73,6 +73,8 @@ const struct setting setting_table[] = {
         "Event streams of one address at once."),
     INT("limits.bad_tokens_per_minute", c.limits.bad_tokens_per_minute, 20, 1, 100000,
         "Wrong credentials of one address."),
+    INT("limits.logins_per_minute", c.limits.logins_per_minute, 10, 1, 100000,
+        "logins to the console tried from one address; an agent is asked a third as often"),
     INT("limits.connections", c.limits.connections, 1024, 8, 100000,
         "HTTP connections at once; event streams do not count."),
     INT("limits.streams", c.limits.streams, 10000, 8, 1000000, "Event streams at once."),

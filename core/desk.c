@@ -475,6 +475,16 @@ const struct desk_texts *desk_texts(const struct desk *d)
     return &d->o.texts;
 }
 
+int64_t desk_start_gid(const struct desk *d)
+{
+    return d->start_gid;
+}
+
+const char *desk_domain(const struct desk *d)
+{
+    return d->o.domain;
+}
+
 int64_t desk_xmpp_confirmed(const struct desk *d)
 {
     return d->confirmed;

@@ -93,6 +93,9 @@ struct directory *desk_directory(struct desk *d); /* change it only through the 
 struct duty *desk_duty(struct desk *d);
 const struct queue *desk_queue(const struct desk *d);
 const char *desk_epoch(const struct desk *d);
+/* The last number given before we started; later ones come with their entries. */
+int64_t desk_start_gid(const struct desk *d);
+const char *desk_domain(const struct desk *d); /* of the rooms' addresses; NULL none */
 /* Where browsers find us, without a slash at the end; "" while nobody serves them. Lent. */
 void desk_set_url(struct desk *d, const char *url);
 const char *desk_url(const struct desk *d);

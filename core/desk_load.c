@@ -315,6 +315,7 @@ static void started(struct op *op, struct query *q)
     free(d->secret);
     d->epoch = mem_dup(q->epoch);
     d->secret = mem_dup(q->secret);
+    d->start_gid = q->last_gid;
     d->confirmed = d->confirm_wanted = d->confirm_sent = q->xmpp_confirmed;
     take_people(d, q);
     for (size_t i = 0; i < q->n_access; i++)

@@ -100,6 +100,7 @@ struct desk {
     struct map *invites;       /* agent id -> struct bucket: how often it invites */
     char *epoch, *secret;
     const char *url;
+    int64_t start_gid;
     int64_t started_ms; /* graces and offers are not counted while nobody could come back */
     int64_t confirmed, confirm_wanted, confirm_sent;
     bool store_ok;

@@ -22,6 +22,7 @@ void api_agents_escalate(struct call *c);
 void api_agents_assign(struct call *c);
 
 void api_events_open(struct call *c);
+void api_events_queue(struct call *c);
 void api_events_ticket(struct call *c);
 
 void api_auth_begin(struct call *c);

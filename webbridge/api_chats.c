@@ -64,16 +64,6 @@ void api_chats_begin(struct call *c)
 
 /* ---- list ----------------------------------------------------------------------------------- */
 
-static struct json *view_counts(const struct query *q)
-{
-    struct json *o = json_object();
-
-    json_put_int(o, "all", q->counts[FILTER_ALL]);
-    json_put_int(o, "needsResponse", q->counts[FILTER_NEEDS_RESPONSE]);
-    json_put_int(o, "assigned", q->counts[FILTER_ASSIGNED]);
-    return o;
-}
-
 static void listed(void *ctx, enum err e, const struct desk_answer *a)
 {
     struct call *c = ctx;

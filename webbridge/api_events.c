@@ -5,6 +5,11 @@ void api_events_open(struct call *c)
     sse_open(c->web->sse, c);
 }
 
+void api_events_queue(struct call *c)
+{
+    sse_open_queue(c->web->sse, c);
+}
+
 static void given(void *ctx, enum err e, const struct desk_answer *a)
 {
     struct call *c = ctx;

@@ -48,6 +48,7 @@ struct call *call_new(struct webbridge *w, struct request *r)
     c->viewer.people = desk_directory(w->desk);
     c->viewer.queue = desk_queue(w->desk);
     c->viewer.id = "";
+    c->viewer.domain = desk_domain(w->desk);
     c->started_ms = web_now(w);
     return c;
 }
@@ -112,11 +113,12 @@ const char *call_cookie_name(const struct webbridge *w)
  * page of ours. https://html.spec.whatwg.org/#origin, Fetch Metadata */
 static bool from_own_page(const struct call *c)
 {
-    const char *site = http_header(c->request, "Sec-Fetch-Site");
-    const char *type = http_header(c->request, "Content-Type");
+    const char *site, *type;
 
     if (strcmp(c->method, "GET") == 0 || strcmp(c->method, "HEAD") == 0)
-        return true;
+        return true; /* streams too, whose request is gone by now */
+    site = http_header(c->request, "Sec-Fetch-Site");
+    type = http_header(c->request, "Content-Type");
     return c->origin != NULL && strcmp(c->origin, c->web->origin) == 0 &&
            (site == NULL || strcmp(site, "same-origin") == 0) && type != NULL &&
            strncasecmp(type, "application/json", 16) == 0;

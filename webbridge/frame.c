@@ -21,12 +21,12 @@ enum frame_point frame_read_point(const char *text, const char *epoch, int64_t l
     return *out <= last ? FRAME_AT : FRAME_GONE;
 }
 
-void frame_put_entry(struct buf *out, const struct viewer *v, const char *epoch,
+void frame_put_entry(struct buf *out, const struct viewer *v, const char *epoch, int64_t number,
                      const struct chat *chat, const struct entry *e)
 {
     struct arena *a = arena_new();
 
-    buf_printf(out, "id: %s-%lld\nevent: %s\ndata: ", epoch, (long long)view_number(v, e),
+    buf_printf(out, "id: %s-%lld\nevent: %s\ndata: ", epoch, (long long)number,
                entry_kind_name(e->kind));
     buf_puts(out, view_event(a, v, chat, e));
     buf_puts(out, "\n\n");
@@ -54,23 +54,60 @@ void frame_put_reset(struct buf *out)
     buf_puts(out, "event: reset\ndata: {\"reason\":\"history_gone\"}\n\n");
 }
 
-void frame_put_ready(struct buf *out, const char *epoch, const char *chat_id, int64_t at,
-                     int64_t now_ms)
+/* channels is taken. */
+static void put_ready(struct buf *out, struct json *channels, const char *epoch, int64_t at,
+                      int64_t now_ms)
 {
-    static const char *const names[] = {
-        "message",    "message_updated", "message_deleted", "escalated", "agent_joined",
-        "agent_left", "closed",          "reopened",        "typing",    "read"};
     struct arena *a = arena_new();
-    struct json *o = json_object(), *channels = json_array();
+    struct json *o = json_object();
     char stamp[STAMP_LEN + 1];
 
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-        json_add_str(channels, arena_printf(a, "chat:%s:%s", chat_id, names[i]));
     json_put(o, "channels", channels);
     json_put_str(o, "lastEventId", arena_printf(a, "%s-%lld", epoch, (long long)at));
     stamp_format(now_ms, stamp);
     json_put_str(o, "serverTime", stamp);
     buf_printf(out, "event: ready\ndata: %s\n\n", json_print(a, o));
     json_free(o);
+    arena_free(a);
+}
+
+void frame_put_ready(struct buf *out, const char *epoch, const char *chat_id, int64_t at,
+                     int64_t now_ms)
+{
+    static const char *const names[] = {
+        "message",    "message_updated", "message_deleted", "escalated", "agent_joined",
+        "agent_left", "closed",          "reopened",        "typing",    "read"};
+    struct json *channels = json_array();
+    struct arena *a = arena_new();
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        json_add_str(channels, arena_printf(a, "chat:%s:%s", chat_id, names[i]));
+    put_ready(out, channels, epoch, at, now_ms);
+    arena_free(a);
+}
+
+void frame_put_queue_ready(struct buf *out, const char *epoch, int64_t at, int64_t now_ms)
+{
+    struct json *channels = json_array();
+
+    json_add_str(channels, "queue");
+    put_ready(out, channels, epoch, at, now_ms);
+}
+
+void frame_put_queue(struct buf *out, const char *organization, struct json *payload)
+{
+    struct arena *a = arena_new();
+
+    buf_printf(out, "event: queue\ndata: %s\n\n",
+               view_envelope(a, "queue", arena_printf(a, "org:%s:queue", organization), payload));
+    arena_free(a);
+}
+
+void frame_put_snapshot(struct buf *out, struct json *snapshot)
+{
+    struct arena *a = arena_new();
+
+    buf_printf(out, "event: snapshot\ndata: %s\n\n", json_print(a, snapshot));
+    json_free(snapshot);
     arena_free(a);
 }

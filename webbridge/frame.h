@@ -11,7 +11,7 @@ enum frame_point { FRAME_NONE, FRAME_AT, FRAME_GONE };
 enum frame_point frame_read_point(const char *text, const char *epoch, int64_t last, int64_t *out);
 
 /* All append to out. */
-void frame_put_entry(struct buf *out, const struct viewer *v, const char *epoch,
+void frame_put_entry(struct buf *out, const struct viewer *v, const char *epoch, int64_t number,
                      const struct chat *chat, const struct entry *e);
 void frame_put_typing(struct buf *out, const char *chat_id, const struct event *e);
 void frame_put_read(struct buf *out, const char *chat_id, const struct event *e);
@@ -20,5 +20,9 @@ void frame_put_reset(struct buf *out);
 /* at: the number behind which the stream begins. */
 void frame_put_ready(struct buf *out, const char *epoch, const char *chat_id, int64_t at,
                      int64_t now_ms);
+/* For streams of the queue. payload and snapshot are taken. */
+void frame_put_queue_ready(struct buf *out, const char *epoch, int64_t at, int64_t now_ms);
+void frame_put_queue(struct buf *out, const char *organization, struct json *payload);
+void frame_put_snapshot(struct buf *out, struct json *snapshot);
 
 #endif

@@ -22,6 +22,7 @@ static const struct route table[] = {
     {"POST", "/api/chats/{id}/close", api_chats_close, ACTION_CLOSE, ROUTE_API},
     {"POST", "/api/chats/{id}/reopen", api_chats_reopen, ACTION_ENTER, ROUTE_API},
     {"GET", "/api/chats/{id}/events", api_events_open, ACTION_READ, ROUTE_STREAM},
+    {"GET", "/api/events", api_events_queue, ACTION_LIST, ROUTE_STREAM},
     {"POST", "/api/chats/{id}/events/ticket", api_events_ticket, ACTION_READ, ROUTE_API},
     {"POST", "/api/auth/login", api_auth_begin, ACTION_PUBLIC, ROUTE_API},
     {"GET", "/api/auth/login/{id}", api_auth_poll, ACTION_PUBLIC, ROUTE_API},

@@ -40,6 +40,20 @@ void feed_drop_call(struct feed *f)
     f->arena = NULL;
 }
 
+static void all_gone(struct sse *s)
+{
+    if (s->stopped && s->counts_closed && TAILQ_EMPTY(&s->feeds))
+        s->done(s->done_ctx);
+}
+
+static void counts_closed(uv_handle_t *t)
+{
+    struct sse *s = t->data;
+
+    s->counts_closed = true;
+    all_gone(s);
+}
+
 static void feed_free(struct feed *f)
 {
     struct sse *s = f->sse;
@@ -47,10 +61,10 @@ static void feed_free(struct feed *f)
     if (!f->gone || f->pending > 0)
         return;
     feed_drop_call(f);
+    queue_forget(f);
     TAILQ_REMOVE(&s->feeds, f, link);
     free(f);
-    if (s->stopped && TAILQ_EMPTY(&s->feeds))
-        s->done(s->done_ctx);
+    all_gone(s);
 }
 
 void feed_on_ended(void *ctx)
@@ -85,12 +99,13 @@ bool feed_back(struct feed *f)
 
 /* ---- frames --------------------------------------------------------------------------------- */
 
-static struct viewer viewer_of(const struct feed *f)
+struct viewer feed_viewer(const struct feed *f)
 {
     struct viewer v = {.people = desk_directory(f->sse->web->desk),
                        .queue = desk_queue(f->sse->web->desk),
                        .kind = f->kind,
-                       .id = f->asker};
+                       .id = f->asker,
+                       .domain = desk_domain(f->sse->web->desk)};
 
     return v;
 }
@@ -99,7 +114,7 @@ static const struct buf *frame_of(struct feed *f, const struct chat *chat, const
 {
     struct sse *s = f->sse;
     struct last_frame *last = f->kind == WHO_CUSTOMER ? &s->customers : &s->agents;
-    struct viewer v = viewer_of(f);
+    struct viewer v = feed_viewer(f);
     /* The author's own stream also carries the client id; and what is read again from the log may
      * have been corrected or erased since it was live. */
     bool apart = !f->live || (f->kind == WHO_AGENT && strcmp(e->sender_id, f->asker) == 0);
@@ -110,13 +125,13 @@ static const struct buf *frame_of(struct feed *f, const struct chat *chat, const
     if (!apart)
         last->gid = e->gid;
     buf_clear(out);
-    frame_put_entry(out, &v, desk_epoch(s->web->desk), chat, e);
+    frame_put_entry(out, &v, desk_epoch(s->web->desk), view_number(&v, e), chat, e);
     return out;
 }
 
 static void send_entry(struct feed *f, const struct chat *chat, const struct entry *e)
 {
-    struct viewer v = viewer_of(f);
+    struct viewer v = feed_viewer(f);
     int64_t number = view_number(&v, e);
     const struct buf *frame;
 
@@ -151,7 +166,7 @@ static void on_passing(struct feed *f, const struct event *e)
 
 static void on_entry(struct feed *f, const struct event *e)
 {
-    struct viewer v = viewer_of(f);
+    struct viewer v = feed_viewer(f);
     int64_t number = view_number(&v, e->entry);
 
     if (e->entry->kind == ENTRY_REOPENED)
@@ -163,12 +178,13 @@ static void on_entry(struct feed *f, const struct event *e)
 }
 
 /* An agent may have gone to another organization since it opened the stream. */
-static bool still_allowed(const struct feed *f, const struct event *e)
+bool feed_may(const struct feed *f, const struct chat *c)
 {
     struct principal who = {.kind = f->kind, .id = f->asker};
+    struct desk *d = f->sse->web->desk;
 
-    return f->kind != WHO_AGENT ||
-           may(desk_directory(f->sse->web->desk), &who, room_chat(e->room), ACTION_READ) == OK;
+    return f->kind != WHO_AGENT || (may(desk_directory(d), &who, c, ACTION_READ) == OK &&
+                                    !desk_excluded(d, c->id, f->asker));
 }
 
 void feed_on_event(void *ctx, const struct event *e)
@@ -177,7 +193,11 @@ void feed_on_event(void *ctx, const struct event *e)
 
     if (wire_over(f->wire))
         return;
-    if (!still_allowed(f, e)) {
+    if (f->queue) {
+        queue_on_event(f, e);
+        return;
+    }
+    if (!feed_may(f, room_chat(e->room))) {
         wire_cut(f->wire);
         return;
     }
@@ -214,6 +234,8 @@ static void on_every(void *ctx, const struct event *e)
     struct sse *s = ctx;
     struct feed *f;
 
+    if (e->kind == EVENT_ENTRY)
+        s->last_gid = e->entry->gid;
     if (e->kind != EVENT_AGENT_GONE && e->kind != EVENT_KEY_GONE)
         return;
     TAILQ_FOREACH(f, &s->feeds, link)
@@ -290,6 +312,9 @@ struct sse *sse_new(struct webbridge *w)
     s->per_chat = tally_new();
     s->per_address = tally_new();
     s->every = bus_subscribe(w->bus, NULL, on_every, s);
+    uv_timer_init(w->loop, &s->counts);
+    s->counts.data = s;
+    s->last_gid = desk_start_gid(w->desk);
     return s;
 }
 
@@ -307,8 +332,7 @@ void sse_stop(struct sse *s, void (*done)(void *ctx), void *ctx)
         bus_end(f->subscription);
         f->subscription = NULL;
     }
-    if (TAILQ_EMPTY(&s->feeds))
-        done(ctx);
+    uv_close((uv_handle_t *)&s->counts, counts_closed);
 }
 
 void sse_free(struct sse *s)
@@ -317,6 +341,7 @@ void sse_free(struct sse *s)
     tally_free(s->per_address);
     buf_free(&s->customers.text);
     buf_free(&s->agents.text);
+    buf_free(&s->queues.text);
     buf_free(&s->scratch);
     free(s);
 }

@@ -18,5 +18,7 @@ void sse_free(struct sse *s);
 
 /* Take over the call's socket, or answer it. Within route_begin. */
 void sse_open(struct sse *s, struct call *c);
+/* The same for a stream of all chats of the agent's organization: rows, counts and entries. */
+void sse_open_queue(struct sse *s, struct call *c);
 
 #endif

@@ -33,7 +33,7 @@ static void send_and_end(struct call *c, const struct reply *r)
     buf_free(&out);
 }
 
-static void begin_stream(struct feed *f, bool reset)
+void feed_begin(struct feed *f, bool reset)
 {
     struct call *c = f->call;
     struct reply head = {.status = 200};
@@ -46,8 +46,12 @@ static void begin_stream(struct feed *f, bool reset)
     buf_printf(&out, "retry: %u\n\n", RETRY_MS + crypto_random(RETRY_MS));
     if (reset)
         frame_put_reset(&out);
-    frame_put_ready(&out, desk_epoch(f->sse->web->desk), f->chat, f->sent,
-                    desk_now(f->sse->web->desk));
+    if (f->queue)
+        frame_put_queue_ready(&out, desk_epoch(f->sse->web->desk), f->sent,
+                              desk_now(f->sse->web->desk));
+    else
+        frame_put_ready(&out, desk_epoch(f->sse->web->desk), f->chat, f->sent,
+                        desk_now(f->sse->web->desk));
     log_debug("stream", "path=%s from=%lld id=%s", c->path, (long long)f->sent, c->id);
     wire_write(f->wire, out.data, out.len);
     buf_free(&out);
@@ -55,7 +59,7 @@ static void begin_stream(struct feed *f, bool reset)
     wire_beat(f->wire);
 }
 
-static bool count_chat(struct feed *f)
+bool feed_count(struct feed *f)
 {
     struct sse *s = f->sse;
     char key[FEED_KEY_MAX];
@@ -65,6 +69,13 @@ static bool count_chat(struct feed *f)
     if (f->counted && f->kind == WHO_AGENT)
         desk_watch(s->web->desk, f->chat, f->asker, true);
     return f->counted;
+}
+
+const char *feed_after(const struct feed *f)
+{
+    const struct wish *w = f->call->extra;
+
+    return w->after;
 }
 
 /* Where the stream begins. False: the client asked for a point that this log does not have. */
@@ -98,7 +109,7 @@ static void on_chat(void *ctx, enum err e, const struct desk_answer *a)
         call_fail(f->call, e, a);
         return;
     }
-    if (!count_chat(f)) {
+    if (!feed_count(f)) {
         call_problem(f->call, ERR_RATE, "Too many streams of this chat.", 5000);
         return;
     }
@@ -111,7 +122,7 @@ static void on_chat(void *ctx, enum err e, const struct desk_answer *a)
         call_empty(f->call); /* 204 ends the reconnecting of an EventSource */
         return;
     }
-    begin_stream(f, !known);
+    feed_begin(f, !known);
     if (!wire_over(f->wire))
         feed_catch_up(f);
 }
@@ -165,7 +176,9 @@ static void on_known(struct call *c)
         return;
     f->kind = c->who.kind;
     snprintf(f->asker, sizeof(f->asker), "%s", c->who.id);
-    if (w->join && f->kind == WHO_AGENT)
+    if (f->queue)
+        queue_open(f);
+    else if (w->join && f->kind == WHO_AGENT)
         join(f);
     else
         look(f);
@@ -237,17 +250,13 @@ static struct feed *feed_new(struct sse *s, struct call *c, const char *address)
     return f;
 }
 
-void sse_open(struct sse *s, struct call *c)
+static void open_stream(struct sse *s, struct call *c, bool queue)
 {
     struct wire_handlers h = {.ended = feed_on_ended, .drained = feed_on_drained};
     char address[ADDRESS_KEY_MAX];
     struct feed *f;
     int fd;
 
-    if (!crypto_is_id(c->chat)) {
-        call_fail(c, ERR_NOT_FOUND, NULL);
-        return;
-    }
     if (!may_open(s, c, address))
         return;
     c->extra = read_wish(c);
@@ -257,6 +266,7 @@ void sse_open(struct sse *s, struct call *c)
     }
     c->request = NULL;
     f = feed_new(s, c, address);
+    f->queue = queue;
     h.ctx = f;
     if ((f->wire = wire_new(s->web->wires, fd, &h)) == NULL) {
         feed_on_ended(f);
@@ -265,4 +275,17 @@ void sse_open(struct sse *s, struct call *c)
     c->send = send_and_end;
     c->send_ctx = f;
     authenticate(f);
+}
+
+void sse_open(struct sse *s, struct call *c)
+{
+    if (crypto_is_id(c->chat))
+        open_stream(s, c, false);
+    else
+        call_fail(c, ERR_NOT_FOUND, NULL);
+}
+
+void sse_open_queue(struct sse *s, struct call *c)
+{
+    open_stream(s, c, true);
 }

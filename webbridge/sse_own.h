@@ -7,6 +7,11 @@
 
 #include <sys/queue.h>
 
+struct missed {
+    char chat[ID_LEN + 1];
+    struct missed *next;
+};
+
 /* What one stream needs, ten thousand times: kept small. */
 struct feed {
     struct sse *sse;
@@ -27,7 +32,10 @@ struct feed {
     bool closing;    /* the chat is closed: end when all is sent */
     bool joined;     /* is a session of the agent in the room */
     bool counted, of_address;
-    bool authenticating; /* call_authenticate will go on, or answer */
+    struct missed *missed; /* queue: chats that changed while the snapshot was read */
+    bool queue;            /* of all chats of the agent's organization; chat is "" */
+    bool counts_due;       /* queue: how many chats there are has changed */
+    bool authenticating;   /* call_authenticate will go on, or answer */
 };
 TAILQ_HEAD(feed_list, feed);
 
@@ -43,8 +51,11 @@ struct sse {
     struct subscription *every; /* agents that go */
     struct feed_list feeds;
     struct tally *per_chat, *per_address;
-    struct last_frame customers, agents;
+    struct last_frame customers, agents, queues;
     struct buf scratch;
+    uv_timer_t counts; /* runs while counts are due */
+    bool counts_closed;
+    int64_t last_gid; /* of what was told */
     uint64_t opened;
     bool stopped;
     void (*done)(void *ctx);
@@ -67,6 +78,24 @@ void feed_drop_call(struct feed *f);
 void feed_on_event(void *ctx, const struct event *e);
 void feed_on_ended(void *ctx);
 void feed_on_drained(void *ctx);
+
+/* Among the streams of its chat and asker; false: there are too many. */
+bool feed_count(struct feed *f);
+const char *feed_after(const struct feed *f); /* the point that was asked for; NULL none */
+
+/* ---- sse_queue.c ---- */
+
+/* The asker is known: begin. */
+void queue_open(struct feed *f);
+void queue_on_event(struct feed *f, const struct event *e);
+void queue_on_counts(uv_timer_t *t);
+void queue_forget(struct feed *f); /* what it holds besides itself */
+
+/* The first byte: head, time to come back, reset if the asker's point is not known. */
+void feed_begin(struct feed *f, bool reset);
+/* Of the bus: is the asker still an agent of the chat's organization, and not shut out? */
+bool feed_may(const struct feed *f, const struct chat *c);
+struct viewer feed_viewer(const struct feed *f);
 
 /* Send what the log has beyond f->sent, then go live. */
 void feed_catch_up(struct feed *f);

@@ -85,6 +85,13 @@ struct json *view_chat(const struct viewer *v, const struct chat *c)
         json_put_int(o, "queuePosition", (int64_t)position);
     else
         json_put_null(o, "queuePosition");
+    if (v->kind == WHO_AGENT && v->domain != NULL && *v->domain != '\0' &&
+        c->escalation_requested) {
+        struct arena *a = arena_new();
+
+        json_put_str(o, "xmppUri", arena_printf(a, "xmpp:%s@%s?join", c->id, v->domain));
+        arena_free(a);
+    }
     json_put_int(o, "lastSeq", v->kind == WHO_CUSTOMER ? c->last_pos : c->last_seq);
     return o;
 }
@@ -277,18 +284,33 @@ static struct json *view_payload(const struct viewer *v, const struct chat *c,
     return view_happening(v, e);
 }
 
-static char *envelope(struct arena *a, const char *event, const char *chat_id, struct json *payload)
+char *view_envelope(struct arena *a, const char *event, const char *channel, struct json *payload)
 {
     struct json *o = json_object();
     char *text;
 
     json_put_str(o, "type", "broadcast");
     json_put_str(o, "event", event);
-    json_put_str(o, "channel", arena_printf(a, "chat:%s:%s", chat_id, event));
+    json_put_str(o, "channel", channel);
     json_put(o, "payload", payload);
     text = json_print(a, o);
     json_free(o);
     return text;
+}
+
+static char *envelope(struct arena *a, const char *event, const char *chat_id, struct json *payload)
+{
+    return view_envelope(a, event, arena_printf(a, "chat:%s:%s", chat_id, event), payload);
+}
+
+struct json *view_counts(const struct query *q)
+{
+    struct json *o = json_object();
+
+    json_put_int(o, "all", q->counts[FILTER_ALL]);
+    json_put_int(o, "needsResponse", q->counts[FILTER_NEEDS_RESPONSE]);
+    json_put_int(o, "assigned", q->counts[FILTER_ASSIGNED]);
+    return o;
 }
 
 char *view_event(struct arena *a, const struct viewer *v, const struct chat *c,

@@ -10,6 +10,7 @@ struct viewer {
     const struct queue *queue;
     enum who kind; /* WHO_CUSTOMER or WHO_AGENT */
     const char *id;
+    const char *domain; /* of the rooms; NULL or "" none */
 };
 
 /* GET /api/chats/{id}. Customers get no staff-only member. */
@@ -33,6 +34,10 @@ struct json *view_message(const struct viewer *v, const struct chat *c, const st
 /* The data of a server-sent event: the envelope of docs/API.md, one line. */
 char *view_event(struct arena *a, const struct viewer *v, const struct chat *c,
                  const struct entry *e);
+/* The envelope around any payload, which is taken. */
+char *view_envelope(struct arena *a, const char *event, const char *channel, struct json *payload);
+/* {all, needsResponse, assigned} of a page of chats. */
+struct json *view_counts(const struct query *q);
 char *view_typing(struct arena *a, const char *chat_id, const struct event *e);
 char *view_read(struct arena *a, const char *chat_id, const struct event *e);
 

@@ -12,9 +12,7 @@
 
 #define ADDRESSES_MAX 20000 /* remembered by each rate limit */
 #define DESCRIPTORS_KEPT 64
-#define LOGINS_PER_MINUTE 10 /* tried from one address */
-#define ASKED_PER_MINUTE 3   /* one agent is asked so often whether it is the one who logs in */
-#define PER_ADDRESS 50       /* connections beside streams, which are short within the library */
+#define PER_ADDRESS 50 /* connections beside streams, which are short within the library */
 
 static void on_begin(void *ctx, struct request *r)
 {
@@ -108,8 +106,8 @@ enum err webbridge_new(uv_loop_t *loop, const struct web_options *o, struct desk
     snprintf(w->boot, sizeof(w->boot), "%08x", crypto_random(UINT32_MAX));
     w->new_chats = limit_new(o->chats_per_minute, ADDRESSES_MAX);
     w->bad_tokens = limit_new(o->bad_tokens_per_minute, ADDRESSES_MAX);
-    w->logins = limit_new(LOGINS_PER_MINUTE, ADDRESSES_MAX);
-    w->asked = limit_new(ASKED_PER_MINUTE, ADDRESSES_MAX);
+    w->logins = limit_new(o->logins_per_minute, ADDRESSES_MAX);
+    w->asked = limit_new((o->logins_per_minute + 2) / 3, ADDRESSES_MAX);
     w->tickets = tickets_new();
     w->wires = wires_new(loop, o->heartbeat_seconds, o->unsent_seconds);
     w->sse = sse_new(w);

@@ -11,6 +11,7 @@ struct web_options {
     const char *public_url;      /* "" means http://<listen> */
     const char *trusted_proxies; /* space separated addresses */
     int chats_per_minute, streams_per_chat, streams_per_address, bad_tokens_per_minute;
+    int logins_per_minute;
     int connections, streams; /* at once; webbridge_new makes them fit `descriptors` */
     int descriptors;          /* that the process may have */
     int body_bytes, header_seconds, body_seconds, unsent_seconds, heartbeat_seconds;

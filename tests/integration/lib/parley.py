@@ -22,6 +22,7 @@ LIMITS = {
     "streams_per_chat": 1000,
     "streams_per_address": 1000000,
     "bad_tokens_per_minute": MANY,
+    "logins_per_minute": MANY,
     "connections": MANY,
 }
 

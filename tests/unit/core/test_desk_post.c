@@ -99,7 +99,7 @@ static void refusal_shows_no_chat_to_strangers(void **state)
 
     desk_assign(r->desk, &eve, mine, "", rig_done, c);
     rig_wait(c);
-    assert_int_equal(c->e, ERR_FORBIDDEN);
+    assert_int_equal(c->e, ERR_NOT_FOUND);
     assert_null(c->chat);
     assert_false(c->has_room);
 }

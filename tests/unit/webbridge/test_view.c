@@ -58,8 +58,8 @@ static int setup(void **state)
     w->people = directory_new();
     w->queue = queue_new();
     directory_put_agent(w->people, &sarah);
-    w->customer = (struct viewer){w->people, w->queue, WHO_CUSTOMER, CHAT};
-    w->agent = (struct viewer){w->people, w->queue, WHO_AGENT, AGENT};
+    w->customer = (struct viewer){w->people, w->queue, WHO_CUSTOMER, CHAT, NULL};
+    w->agent = (struct viewer){w->people, w->queue, WHO_AGENT, AGENT, "rooms.example"};
     w->chat = (struct chat){.id = CHAT,
                             .organization = "default",
                             .name = "Alice",
@@ -189,7 +189,7 @@ static void event_is_in_the_documented_envelope(void **state)
     struct world *w = *state;
     struct buf out = {0};
 
-    frame_put_entry(&out, &w->customer, "abcdefgh", &w->chat, &w->joined);
+    frame_put_entry(&out, &w->customer, "abcdefgh", 4, &w->chat, &w->joined);
     assert_string_equal(
         buf_str(&out),
         "id: abcdefgh-4\nevent: agent_joined\ndata: {\"type\":\"broadcast\",\"event\":"
@@ -208,7 +208,8 @@ static void text_with_line_ends_stays_in_one_frame(void **state)
     int lines = 0;
 
     w->message.text = "a\n\nid: x-9\n\nevent: reset\r\n";
-    frame_put_entry(&out, &w->agent, "abcdefgh", &w->chat, &w->message);
+    frame_put_entry(&out, &w->agent, "abcdefgh", view_number(&w->agent, &w->message), &w->chat,
+                    &w->message);
     for (size_t i = 0; i < out.len; i++)
         lines += out.data[i] == '\n';
     assert_int_equal(lines, 4);

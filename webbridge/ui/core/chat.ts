@@ -1,5 +1,5 @@
-/** One customer's conversation: begun with the first message, kept through reloads, the same in all
- *  tabs. */
+/** One conversation. A customer's is begun with the first message, kept through reloads, and the same in
+ *  all tabs; an agent's is one of the service's, taken up by its id. */
 import { Api, newKey, pause, Problem } from "./api.js";
 import { type Letter, Outbox } from "./outbox.js";
 import { memoryShelf, type Shelf } from "./shelf.js";
@@ -9,7 +9,7 @@ import {
 } from "./state.js";
 import { readStream, type StreamEvent } from "./stream.js";
 import { openTabs, type Tabs } from "./tabs.js";
-import type { Agent, Chat, Escalation, Happening, History, Message, Typing } from "./types.js";
+import type { Agent, Chat, Escalation, Happening, History, Message, Role, Typing } from "./types.js";
 
 const PAGE = 100;
 const TYPING_SHOWN_MS = 6000;
@@ -34,6 +34,8 @@ export interface ChatOptions {
   shelf?: Shelf;
   visitor?: () => Visitor;
   fetch?: typeof fetch;
+  /** who is at this end (customer). An agent is known by its cookie, and takes a chat up by `watch` */
+  side?: "customer" | "agent";
 }
 
 export interface ChatEvents {
@@ -64,6 +66,8 @@ export class ChatClient {
   readonly api: Api;
   private readonly shelf: Shelf;
   private readonly visitor: () => Visitor;
+  private readonly mine: Role;
+  private joined = false;
   private readonly tabs: Tabs<News>;
   private readonly outbox: Outbox;
   private readonly listeners = new Map<string, Set<Listener<never>>>();
@@ -82,6 +86,7 @@ export class ChatClient {
     const space = options.space ?? "default";
     this.shelf = options.shelf ?? memoryShelf();
     this.visitor = options.visitor ?? (() => ({}));
+    this.mine = options.side === "agent" ? "AGENT" : "USER";
     this.api = new Api({
       baseUrl: options.baseUrl ?? "",
       token: () => this.held?.token ?? "",
@@ -128,6 +133,18 @@ export class ChatClient {
   async adopt(id: string, token: string): Promise<void> {
     this.hold({ id, token });
     await this.reload();
+  }
+
+  /** An agent reads this chat; joined: as one who is in its room, as with an XMPP client. */
+  async watch(id: string, joined: boolean): Promise<void> {
+    if (this.held?.id === id && this.joined === joined) return;
+    this.reading?.abort();
+    this.reading = null;
+    this.joined = joined;
+    const same = this.held?.id === id;
+    this.held = { id, token: "" };
+    if (same) this.connect();
+    else await this.reload();
   }
 
   private readHeld(): Held | null {
@@ -246,7 +263,7 @@ export class ChatClient {
     let silent = 0;
     await readStream({
       api: this.api,
-      path: this.at("/events"),
+      path: this.at(this.joined ? "/events?join=1" : "/events"),
       lastEventId: () => this.last,
       onEvent: (event) => {
         silent = 0;
@@ -354,7 +371,7 @@ export class ChatClient {
 
   private heard(message: Message): void {
     if (message.clientId) this.outbox.drop(message.clientId);
-    if (message.role !== "USER") this.set({ ...this.state, unread: this.state.unread + 1 });
+    if (message.role !== this.mine) this.set({ ...this.state, unread: this.state.unread + 1 });
     this.emit("message", message);
   }
 
@@ -396,13 +413,14 @@ export class ChatClient {
 
   private showLetter(letter: Letter): void {
     const me = { id: this.held?.id ?? "", name: "", avatar: null };
-    this.set(withMessage(this.state, unsent(letter.key, letter.content, me, letter.at)));
+    this.set(withMessage(this.state, unsent(letter.key, letter.content, me, letter.at, this.mine)));
   }
 
   private async deliver(letter: Letter): Promise<void> {
     await this.begin();
     const closed = this.state.status === "closed";
-    const answer = await this.api.post<{ message: Message }>(this.at("/messages"),
+    const rest = this.mine === "AGENT" ? "/messages/send" : "/messages";
+    const answer = await this.api.post<{ message: Message }>(this.at(rest),
       { content: letter.content, clientId: letter.key });
     this.set(withMessage(this.state, sent(answer.message)));
     if (closed) await this.reload();
@@ -442,7 +460,8 @@ export class ChatClient {
 
   /** All that is shown has been seen. */
   read(): void {
-    const seen = this.state.messages.findLast((m) => m.role === "AGENT" && m.delivery === "sent");
+    const theirs = this.mine === "AGENT" ? "USER" : "AGENT";
+    const seen = this.state.messages.findLast((m) => m.role === theirs && m.delivery === "sent");
     if (this.state.unread) this.set({ ...this.state, unread: 0 });
     if (!this.held || !this.state.escalated || !seen || seen.id === this.readUpTo) return;
     this.readUpTo = seen.id;

@@ -1,7 +1,7 @@
 /** What a page shows of one chat, as values: every change makes a new object. */
 import type { Problem } from "./api.js";
 import type {
-  Agent, Chat, Deleted, Escalation, Happening, History, Message, Person, Read, Status, Typing, Updated,
+  Agent, Chat, Deleted, Escalation, Happening, History, Message, Person, Read, Role, Status, Typing, Updated,
 } from "./types.js";
 
 export type Delivery = "sending" | "sent" | "failed";
@@ -25,6 +25,8 @@ export interface ChatState {
   more: boolean;
   typing: readonly Person[];
   agent: Person | null;
+  /** the chat as it was when it was last read whole; null before */
+  chat: Chat | null;
   connection: Connection;
   queue: Pick<Escalation, "position" | "estimatedWaitSeconds" | "agentsOnline"> | null;
   /** the other side has read up to this `seq` */
@@ -33,7 +35,7 @@ export interface ChatState {
 }
 
 export const emptyState: ChatState = {
-  chatId: "", status: "", escalated: false, messages: [], more: false, typing: [], agent: null,
+  chatId: "", status: "", escalated: false, messages: [], more: false, typing: [], agent: null, chat: null,
   connection: "idle", queue: null, seenSeq: 0, unread: 0,
 };
 
@@ -56,9 +58,9 @@ export function sent(message: Message): Shown {
   return { ...message, delivery: "sent" };
 }
 
-export function unsent(key: string, content: string, sender: Person, at: number): Shown {
+export function unsent(key: string, content: string, sender: Person, at: number, role: Role): Shown {
   return {
-    id: key, clientId: key, content, role: "USER", createdAt: new Date(at).toISOString(), sender,
+    id: key, clientId: key, content, role, createdAt: new Date(at).toISOString(), sender,
     seq: UNSENT, delivery: "sending",
   };
 }
@@ -71,6 +73,7 @@ export function withChat(state: ChatState, chat: Chat): ChatState {
   const waiting = chat.status === "waiting";
   return {
     ...state,
+    chat,
     chatId: chat.id,
     status: chat.status,
     escalated: chat.escalationRequested,

@@ -62,6 +62,8 @@ export interface Chat {
   closedAt: string | null;
   queuePosition: number | null;
   lastSeq: number;
+  /** agents: opens the room in an XMPP client, once people were asked for */
+  xmppUri?: string;
 }
 
 export interface Escalation {

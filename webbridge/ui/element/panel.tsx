@@ -3,6 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { type ChatClient, type ChatState, Problem } from "../core/index.js";
 import { Composer } from "../view/composer.js";
 import { Log } from "../view/log.js";
+import { useChat } from "../view/use_chat.js";
 import type { Speech } from "../view/words.js";
 
 export interface PanelProps {
@@ -13,15 +14,6 @@ export interface PanelProps {
   visible: boolean;
   /** null: there is nothing to close (the panel is part of the page) */
   onClose: (() => void) | null;
-}
-
-export function useChat(chat: ChatClient): ChatState {
-  const [state, setState] = useState(chat.state);
-  useEffect(() => {
-    setState(chat.state);
-    return chat.on("change", setState);
-  }, [chat]);
-  return state;
 }
 
 function statusOf(state: ChatState, { say, count }: Speech): string {

@@ -1,6 +1,7 @@
 /** Launcher and panel. */
 import { useEffect, useRef } from "preact/hooks";
-import { Panel, type PanelProps, useChat } from "./panel.js";
+import { useChat } from "../view/use_chat.js";
+import { Panel, type PanelProps } from "./panel.js";
 
 export interface WidgetProps extends Omit<PanelProps, "visible" | "onClose"> {
   mode: "floating" | "inline";

@@ -11,6 +11,8 @@ export interface ComposerProps {
   onInput: (text: string) => void;
   disabled?: boolean;
   label?: string;
+  /** of the button */
+  action?: string;
   children?: ComponentChildren;
 }
 
@@ -44,7 +46,7 @@ export function Composer(p: ComposerProps) {
       <label for="text" class="unseen">{p.label ?? say("message")}</label>
       <textarea id="text" rows={2} maxLength={MOST} placeholder={say("placeholder")} aria-describedby="hint"
         ref={box} value={text} onInput={input} onKeyDown={key} disabled={p.disabled} dir="auto" />
-      <button type="submit" part="send" disabled={p.disabled}>{say("send")}</button>
+      <button type="submit" part="send" disabled={p.disabled}>{p.action ?? say("send")}</button>
       <p id="hint" class="unseen">{say("hint")}</p>
     </form>
   );

@@ -1,0 +1,144 @@
+/** The queue as it changes: rows of chats, kept up to date by one stream for all tabs. */
+import { type Api } from "../core/api.js";
+import { type Connection } from "../core/state.js";
+import { readStream, type StreamEvent } from "../core/stream.js";
+import { openTabs, type Tabs } from "../core/tabs.js";
+import type { Chat } from "../core/types.js";
+import type { ChatPage, Counts, Filter } from "./types.js";
+
+export interface QueueState {
+  rows: ReadonlyMap<string, Chat>;
+  counts: Counts;
+  connection: Connection;
+  /** where the list of this filter goes on; null at its end */
+  cursors: Readonly<Record<Filter, string | null>>;
+}
+
+interface Snapshot extends ChatPage {
+  asOf: string;
+}
+
+interface QueueNews {
+  event: "chat_updated" | "chat_removed" | "counts";
+  chat?: Chat;
+  counts?: Counts;
+}
+
+type News = { kind: "event"; event: StreamEvent } | { kind: "connection"; connection: Connection };
+
+export function matches(chat: Chat, filter: Filter): boolean {
+  if (filter === "needs_response") return chat.status === "waiting";
+  if (filter === "assigned") return chat.status === "live";
+  return true;
+}
+
+const rank = (chat: Chat) => (chat.status === "waiting" ? 0 : chat.status === "live" ? 1 : 2);
+const newest = (chat: Chat) => chat.lastMessageAt ?? chat.createdAt;
+
+/** Unassigned escalations first, the longest wait first; then the assigned; then others, newest first. */
+export function inOrder(rows: Iterable<Chat>): Chat[] {
+  return [...rows].sort((a, b) => {
+    if (rank(a) !== rank(b)) return rank(a) - rank(b);
+    if (rank(a) === 0) return (a.waitingSince ?? "").localeCompare(b.waitingSince ?? "");
+    return newest(b).localeCompare(newest(a));
+  });
+}
+
+export class QueueFeed {
+  state: QueueState = {
+    rows: new Map(), counts: { all: 0, needsResponse: 0, assigned: 0 }, connection: "idle",
+    cursors: { all: null, needs_response: null, assigned: null },
+  };
+  private readonly api: Api;
+  private readonly tabs: Tabs<News>;
+  private readonly listeners = new Set<(state: QueueState) => void>();
+  private readonly stop = new AbortController();
+  /** told of a chat that begins to wait while we look */
+  onUrgent: (chat: Chat) => void = () => undefined;
+  onRefused: () => void = () => undefined;
+
+  constructor(api: Api) {
+    this.api = api;
+    this.tabs = openTabs<News>("queue", (news) => {
+      if (news.kind === "event") this.happened(news.event);
+      else this.set({ connection: news.connection });
+    });
+  }
+
+  subscribe(listener: (state: QueueState) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  private set(more: Partial<QueueState>): void {
+    this.state = { ...this.state, ...more };
+    for (const listener of this.listeners) listener(this.state);
+  }
+
+  async start(): Promise<void> {
+    this.tabs.lead(() => this.follow());
+    await this.load("all");
+  }
+
+  close(): void {
+    this.stop.abort();
+    this.tabs.close();
+    this.listeners.clear();
+  }
+
+  /** The first page of a filter, or the next one. */
+  async load(filter: Filter, more = false): Promise<void> {
+    const cursor = more ? this.state.cursors[filter] : null;
+    if (more && cursor === null) return;
+    const query = cursor ? `&cursor=${encodeURIComponent(cursor)}` : "";
+    const page = await this.api.get<ChatPage>(`/api/chats?filter=${filter}${query}`, this.stop.signal);
+    const rows = new Map(this.state.rows);
+    for (const chat of page.items) rows.set(chat.id, chat);
+    this.set({ rows, counts: page.counts, cursors: { ...this.state.cursors, [filter]: page.nextCursor } });
+  }
+
+  /** Every connection begins with a snapshot of the present: nothing has to be resumed. */
+  private follow(): Promise<void> {
+    return readStream({
+      api: this.api,
+      path: "/api/events",
+      lastEventId: () => "",
+      onEvent: (event) => {
+        this.tabs.tell({ kind: "event", event });
+        this.happened(event);
+      },
+      onState: (state) => {
+        if (state === "refused") this.onRefused();
+        const connection = state === "online" ? "online" : "reconnecting";
+        this.tabs.tell({ kind: "connection", connection });
+        this.set({ connection });
+      },
+      signal: this.stop.signal,
+    });
+  }
+
+  private happened(event: StreamEvent): void {
+    if (event.name === "snapshot") this.snapshot(JSON.parse(event.data) as Snapshot);
+    else if (event.name === "queue") this.changed((JSON.parse(event.data) as { payload: QueueNews }).payload);
+  }
+
+  private snapshot(page: Snapshot): void {
+    const rows = new Map(this.state.rows);
+    /* what waited or was talked to, and is on this page no more, has changed while nobody looked */
+    for (const [id, chat] of rows) if (chat.status !== "assistant" && chat.status !== "closed") rows.delete(id);
+    for (const chat of page.items) rows.set(chat.id, chat);
+    this.set({ rows, counts: page.counts });
+  }
+
+  private changed(news: QueueNews): void {
+    const { rows } = this.state;
+    if (news.counts) this.set({ counts: news.counts });
+    if (!news.chat) return;
+    const before = rows.get(news.chat.id);
+    const now = new Map(rows);
+    if (news.event === "chat_removed") now.delete(news.chat.id);
+    else now.set(news.chat.id, news.chat);
+    this.set({ rows: now });
+    if (news.chat.status === "waiting" && before?.status !== "waiting") this.onUrgent(news.chat);
+  }
+}
