@@ -13,19 +13,18 @@ from lib.peers import Dripper, Regular, source, raise_descriptors
 
 HOST = "Host: a\r\n"
 JSON = "Content-Type: application/json\r\n"
-CONNECTIONS = 64
 
 
-def slow_site(own_site, **more):
-    return own_site({"limits": {**LIMITS, "connections": CONNECTIONS, "header_seconds": 2,
-                                "body_seconds": 3, "unsent_seconds": 3, **more}})
+def slow_site(own_site, connections):
+    return own_site({"limits": {**LIMITS, "connections": connections, "header_seconds": 2,
+                                "body_seconds": 3, "unsent_seconds": 3}})
 
 
 @pytest.mark.deadline(300)
 async def test_customer_is_served_while_slow_requests_hold_every_connection(
         own_site, count, long_form, report):
     raise_descriptors()
-    site = slow_site(own_site)
+    site = slow_site(own_site, 1024 if long_form else 64)
     customer = await site.waiting()
     number = count("SLOW", 200, 2000)
     head = f"POST {customer.path('/messages')} HTTP/1.1\r\n{HOST}{JSON}Authorization: Bearer " \
@@ -65,7 +64,7 @@ SLOW_TOOL = {"headers": ["-H", "-i", "1"], "bodies": ["-B", "-i", "1", "-s", "81
 @pytest.mark.deadline(120)
 @pytest.mark.parametrize("kind", SLOW_TOOL)
 async def test_customer_is_served_under_slowhttptest(own_site, kind, count, long_form, report):
-    site = slow_site(own_site)
+    site = slow_site(own_site, 1024 if long_form else 64)
     customer = await site.waiting()
     customer.web.source = "127.0.3.9"
     number = count("SLOW_TOOL", 150, 2000)
