@@ -16,6 +16,7 @@
 struct log {
     int64_t num;
     int64_t seq, pos, gid, last_ms;
+    unsigned char call[HASH_LEN]; /* of a keyed change */
 };
 
 static enum err find_room(struct sql *db, const char *id, struct log *out)
@@ -27,8 +28,11 @@ static enum err find_room(struct sql *db, const char *id, struct log *out)
 
     if (e != OK)
         return e;
-    *out = (struct log){sql_get_int(row, 0), sql_get_int(row, 1), sql_get_int(row, 2),
-                        sql_get_int(row, 3), sql_get_int(row, 4)};
+    out->num = sql_get_int(row, 0);
+    out->seq = sql_get_int(row, 1);
+    out->pos = sql_get_int(row, 2);
+    out->gid = sql_get_int(row, 3);
+    out->last_ms = sql_get_int(row, 4);
     sql_end(row);
     return OK;
 }
@@ -68,15 +72,14 @@ static void hash_call(const struct change *c, unsigned char out[HASH_LEN])
 /* Has this key been seen? Then c->replayed, and the entries are there. */
 static enum err check_key(struct sql *db, struct change *c, const struct log *log)
 {
-    unsigned char call[HASH_LEN], body[KEY_HASH_LEN];
+    unsigned char body[KEY_HASH_LEN];
     struct sql_row *row;
     int64_t first, n;
     bool same;
     enum err e;
 
-    hash_call(c, call);
     e = sql_one(db, "SELECT body, firstGid, entries FROM idempotency WHERE room = ?1 AND call = ?2",
-                SQL_WITH(sql_int(log->num), sql_blob(call, KEY_HASH_LEN)), &row);
+                SQL_WITH(sql_int(log->num), sql_blob(log->call, KEY_HASH_LEN)), &row);
     if (e != OK)
         return e == ERR_NOT_FOUND ? OK : e;
     same =
@@ -93,13 +96,11 @@ static enum err check_key(struct sql *db, struct change *c, const struct log *lo
 static enum err put_key(struct sql *db, const struct change *c, const struct log *log)
 {
     int64_t first = c->n_entries > 0 ? c->entries[0].gid : 0;
-    unsigned char call[HASH_LEN];
 
-    hash_call(c, call);
     return sql_run(db,
                    "INSERT INTO idempotency (room, call, body, firstGid, entries)"
                    " VALUES (?1, ?2, ?3, ?4, ?5)",
-                   SQL_WITH(sql_int(log->num), sql_blob(call, KEY_HASH_LEN),
+                   SQL_WITH(sql_int(log->num), sql_blob(log->call, KEY_HASH_LEN),
                             sql_blob(c->body_hash, KEY_HASH_LEN), sql_int_or_null(first),
                             sql_int((int64_t)c->n_entries)));
 }
@@ -167,7 +168,7 @@ static enum err insert_chat(struct sql *db, const struct chat *c, struct log *lo
 
     if (e != OK)
         return e;
-    *log = (struct log){.num = sql_last_id(db)};
+    log->num = sql_last_id(db);
     return sql_run(
         db,
         "INSERT INTO chat (num, organization, name, email, locale, page, state,"
@@ -389,6 +390,8 @@ static enum err run_change(struct sql *db, struct change *c)
     struct log log = {0};
     enum err e = check_room(c);
 
+    if (c->key[0] != 0)
+        hash_call(c, log.call);
     if (e == OK && c->room[0] != 0 && !c->chat_new && !c->staff_new) {
         if ((e = find_room(db, c->room, &log)) == OK && c->key[0] != 0)
             e = check_key(db, c, &log);

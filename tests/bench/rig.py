@@ -43,11 +43,11 @@ RANDOM_ID = ("replace(replace(replace(replace(lower(hex(randomblob(13))), "
 
 
 def put_chats(db, first, chats, waiting, live_agent):
-    """Of every hundred chats beyond `waiting`, ninety-eight are closed, one waits, one is an agent's."""
+    """The first ones wait, as many again are the agent's, and all others are closed."""
     def state(i):
-        if i < waiting or i % 100 == 0:
+        if i < waiting:
             return "waiting"
-        return "live" if i % 100 == 1 and live_agent else "closed"
+        return "live" if live_agent and i < 2 * waiting else "closed"
 
     numbers = range(first, first + chats)
     db.executemany("INSERT INTO room (id, kind) VALUES (?, 'chat')",
@@ -101,6 +101,14 @@ def fill(parley, chats, entries=0, waiting=0, live_agent=None):
     db.close()
 
 
+def agent_id(parley):
+    """Of the only agent."""
+    db = sqlite3.connect(parley.store)
+    found = db.execute("SELECT id FROM agent").fetchone()[0]
+    db.close()
+    return found
+
+
 class Daemon(Parley):
     """Without an assistant; limits out of the way."""
 
@@ -129,18 +137,30 @@ class Daemon(Parley):
         return self.targets("targets", ((f"/api/chats/{chat_id(i)}/messages", token_of(i))
                                         for i in range(chats)))
 
-    def chat_targets(self, chats):
+    def chat_targets(self, chats, first=0):
         return self.targets("chats", ((f"/api/chats/{chat_id(i)}", token_of(i))
-                                      for i in range(chats)))
+                                      for i in range(first, first + chats)))
+
+
+def begin(name, *args):
+    return subprocess.Popen([os.path.join(PROGRAMS, "bench_" + name), *map(str, args)],
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def end(running, seconds):
+    try:
+        out, err = running.communicate(timeout=seconds)
+    except BaseException:
+        running.kill()
+        raise
+    if running.returncode != 0:
+        raise RuntimeError(f"{running.args}: {err or out}")
+    return json.loads(out)
 
 
 def program(name, *args, seconds=120):
     """Runs one of the measuring programs and returns what it prints."""
-    done = subprocess.run([os.path.join(PROGRAMS, "bench_" + name), *map(str, args)],
-                          capture_output=True, text=True, timeout=seconds, check=False)
-    if done.returncode != 0:
-        raise RuntimeError(f"bench_{name} {args}: {done.stderr or done.stdout}")
-    return json.loads(done.stdout)
+    return end(begin(name, *args), seconds)
 
 
 def http(where, targets, connections=1, seconds=1.5, pid=0, method="POST"):
@@ -176,5 +196,5 @@ def main(doc, measure, show, options=()):
             out.write("\n")
 
 
-__all__ = ["Daemon", "chat_id", "fill", "free_port", "http", "main", "program", "table",
+__all__ = ["Daemon", "agent_id", "begin", "chat_id", "end", "fill", "free_port", "http", "main", "program", "table",
            "token_hash", "token_of"]
