@@ -105,14 +105,20 @@ static bool is_simple(const char *s, size_t len)
     return true;
 }
 
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n';
+}
+
 static char *trimmed(struct arena *a, const char *s, size_t len)
 {
-    static const char white[] = " \t\n";
-    size_t start = strspn(s, white);
-
-    while (len > start && memchr(white, s[len - 1], sizeof white - 1) != NULL)
+    while (len > 0 && is_blank(s[len - 1]))
         len--;
-    return arena_dup_len(a, s + start, len - start);
+    while (len > 0 && is_blank(*s)) {
+        s++;
+        len--;
+    }
+    return arena_dup_len(a, s, len);
 }
 
 char *text_body(struct arena *a, const char *s)

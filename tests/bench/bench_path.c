@@ -1,12 +1,13 @@
 /* From a customer to an agent's client and back, one message at a time: the time from sending to
  * arriving.
  *
- * bench_path -x PORT -r ROOM -a ADDRESS:PORT -t TARGET [-n MESSAGES]
+ * bench_path -x PORT -r ROOM -a ADDRESS:PORT -t TARGET [-n MESSAGES] [-s SECONDS]
  *     in: the customer's POST to the client of agent0; out: that client's message to the stream
- * bench_path -x PORT -r ROOM [-n MESSAGES]
+ * bench_path -x PORT -r ROOM [-n MESSAGES] [-s SECONDS]
  *     muc: a message of agent0's client in a room of the XMPP server to the client of agent1
  *
- * PORT is where the XMPP server at 127.0.0.1 takes clients, all with the password "secret". */
+ * It ends after so many messages or seconds, whichever comes first. PORT is where the XMPP server
+ * at 127.0.0.1 takes clients, all with the password "secret". */
 #include "tests/bench/bench.h"
 
 #include <errno.h>
@@ -29,6 +30,17 @@ struct peer {
 static struct peer agent, other, stream, poster;
 static const char *xmpp, *room, *web;
 static size_t n_messages = 1000;
+static double seconds = 20, until;
+
+#define FIRST 20 /* messages that are not counted */
+
+static bool goes_on(size_t i)
+{
+    if (i == 0)
+        until = bench_now_us() + seconds * 1e6;
+    return i <= FIRST || (i < FIRST + n_messages && bench_now_us() < until);
+}
+
 static const char *stamp; /* of this run: each message is like no other */
 
 __attribute__((format(printf, 2, 3))) static void say(struct peer *p, const char *fmt, ...)
@@ -153,19 +165,19 @@ static void through_parley(const struct target *t)
     struct samples in = {0}, out = {0};
 
     open_stream(t);
-    for (size_t i = 0; i < n_messages + 20; i++) {
+    for (size_t i = 0; goes_on(i); i++) {
         double began = bench_now_us();
 
         post(t, i);
         awaited(&agent, "in", i);
-        if (i >= 20)
+        if (i >= FIRST)
             samples_add(&in, bench_now_us() - began);
         expect(&poster, "\"success\":true");
         awaited(&stream, "in", i);
         began = bench_now_us();
         groupchat(&agent, "out", i);
         awaited(&stream, "out", i);
-        if (i >= 20)
+        if (i >= FIRST)
             samples_add(&out, bench_now_us() - began);
         awaited(&agent, "out", i);
     }
@@ -186,12 +198,12 @@ static void through_server(void)
         room);
     expect(&agent, "'o'");
     join(&other, "agent1");
-    for (size_t i = 0; i < n_messages + 20; i++) {
+    for (size_t i = 0; goes_on(i); i++) {
         double began = bench_now_us();
 
         groupchat(&agent, "muc", i);
         awaited(&other, "muc", i);
-        if (i >= 20)
+        if (i >= FIRST)
             samples_add(&muc, bench_now_us() - began);
         awaited(&agent, "muc", i);
     }
@@ -205,7 +217,7 @@ int main(int argc, char **argv)
     size_t n;
     int option;
 
-    while ((option = getopt(argc, argv, "x:r:a:t:n:")) != -1) {
+    while ((option = getopt(argc, argv, "x:r:a:t:n:s:")) != -1) {
         if (option == 'x')
             (void)snprintf(at, sizeof at, "127.0.0.1:%.10s", optarg);
         else if (option == 'r')
@@ -216,6 +228,8 @@ int main(int argc, char **argv)
             target = bench_targets(optarg, &n);
         else if (option == 'n')
             n_messages = strtoul(optarg, NULL, 10);
+        else if (option == 's')
+            seconds = strtod(optarg, NULL);
     }
     if (room == NULL)
         bench_fail("bench_path -x PORT -r ROOM …");

@@ -72,9 +72,9 @@ def measure(args, folder):
 
 
 def show(rows):
-    rig.table("Processor time for one message as the rest grows",
-              (("chats", "d"), ("agents", "d"), ("streams", "d"), ("cpu_us", ".1f"),
-               ("of_first", ".2f"), ("per_second", ".0f"), ("p50_us", ".0f")), rows)
+    return rig.table("Processor time for one message as the rest grows",
+                     (("chats", "d"), ("agents", "d"), ("streams", "d"), ("cpu_us", ".1f"),
+                      ("of_first", ".2f"), ("per_second", ".0f"), ("p50_us", ".0f")), rows)
 
 
 rig.main(__doc__, measure, show)

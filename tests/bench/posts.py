@@ -66,11 +66,11 @@ def measure(args, folder):
 
 
 def show(rows):
-    rig.table("Durable messages by HTTP",
-              (("connections", "d"), ("per_second", ".0f"), ("p50_us", ".0f"), ("p99_us", ".0f"),
-               ("cpu_us", ".0f"), ("hello_per_second", ".0f"), ("hello_cpu_us", ".0f"),
-               ("sqlite_least", ".0f"), ("sqlite_all_rows", ".0f"), ("of_hello", ".0%"),
-               ("of_least", ".0%"), ("of_all_rows", ".0%")), rows)
+    return rig.table("Durable messages by HTTP",
+                     (("connections", "d"), ("per_second", ".0f"), ("p50_us", ".0f"), ("p99_us", ".0f"),
+                      ("cpu_us", ".0f"), ("hello_per_second", ".0f"), ("hello_cpu_us", ".0f"),
+                      ("sqlite_least", ".0f"), ("sqlite_all_rows", ".0f"), ("of_hello", ".0%"),
+                      ("of_least", ".0%"), ("of_all_rows", ".0%")), rows)
 
 
 rig.main(__doc__, measure, show)

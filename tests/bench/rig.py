@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -169,12 +170,19 @@ def http(where, targets, connections=1, seconds=1.5, pid=0, method="POST"):
 
 
 def table(title, columns, rows):
-    """columns: (name, format). A missing value is a dash."""
+    """columns: (name, format). A missing value is a dash. Returns what goes into the JSON."""
     print(f"\n{title}")
     print("".join(f"{name:>16}" for name, _ in columns))
     for row in rows:
         print("".join(f"{format(row[n], f) if n in row else '-':>16}" for n, f in columns),
               flush=True)
+    return {"title": title, "columns": columns, "rows": rows}
+
+
+def terminated(number, frame):
+    """So that what was started is ended."""
+    del number, frame
+    sys.exit(1)
 
 
 def main(doc, measure, show, options=()):
@@ -187,12 +195,13 @@ def main(doc, measure, show, options=()):
     for name, more in options:
         parser.add_argument(name, **more)
     args = parser.parse_args()
+    signal.signal(signal.SIGTERM, terminated)
     with tempfile.TemporaryDirectory(dir=args.folder, prefix="bench-") as folder:
         figures = measure(args, folder)
-    show(figures)
+    shown = show(figures)
     if args.json:
         with open(args.json, "w", encoding="utf-8") as out:
-            json.dump(figures, out, indent=1)
+            json.dump(shown, out, indent=1)
             out.write("\n")
 
 

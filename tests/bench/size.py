@@ -65,10 +65,10 @@ def measure(args, folder):
 
 
 def show(rows):
-    rig.table("Calls on a small and on a large database (the last line: large / small)",
-              (("chats", "d"), ("entries", "d"), ("file_mb", ".0f"), ("start_ms", ".1f"),
-               ("queue_us", ".1f"), ("list_us", ".1f"), ("first_us", ".1f"), ("newest_us", ".1f"),
-               ("post_cpu_us", ".1f")), rows)
+    return rig.table("Calls on a small and on a large database (the last line: large / small)",
+                     (("chats", "d"), ("entries", "d"), ("file_mb", ".0f"), ("start_ms", ".1f"),
+                      ("queue_us", ".1f"), ("list_us", ".1f"), ("first_us", ".1f"), ("newest_us", ".1f"),
+                      ("post_cpu_us", ".1f")), rows)
 
 
 rig.main(__doc__, measure, show,

@@ -58,11 +58,11 @@ def measure(args, folder):
 
 
 def show(rows):
-    rig.table("Event streams: memory, opening, POST to event, heartbeats, all back after a restart",
-              (("streams", "d"), ("chats", "d"), ("bytes_each", ".0f"), ("open_per_s", ".0f"),
-               ("event_p50_us", ".0f"), ("event_p99_us", ".0f"), ("p50_of_100", ".2f"),
-               ("events_per_s", ".0f"), ("post_cpu_us", ".0f"), ("beat_cpu_s", ".2f"),
-               ("back_s", ".2f")), rows)
+    return rig.table("Event streams: memory, opening, POST to event, heartbeats, all back after a restart",
+                     (("streams", "d"), ("chats", "d"), ("bytes_each", ".0f"), ("open_per_s", ".0f"),
+                      ("event_p50_us", ".0f"), ("event_p99_us", ".0f"), ("p50_of_100", ".2f"),
+                      ("events_per_s", ".0f"), ("post_cpu_us", ".0f"), ("beat_cpu_s", ".2f"),
+                      ("back_s", ".2f")), rows)
 
 
 rig.main(__doc__, measure, show)
