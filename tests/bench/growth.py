@@ -35,7 +35,7 @@ def one(folder, numbers, seconds):
         if numbers["streams"] > 0:
             idle = rig.begin("streams", "-a", daemon.where, "-t",
                              daemon.chat_targets(numbers["streams"], numbers["chats"]), "-n",
-                             numbers["streams"], "-w", 1, "-i", 3 * seconds + 2)
+                             numbers["streams"], "-i", 3 * seconds + 2)
             wait_for_streams(daemon, numbers["streams"])
         rig.http(daemon.where, targets, CONNECTIONS, seconds)
         found = rig.http(daemon.where, targets, CONNECTIONS, seconds, daemon.process.pid)

@@ -37,7 +37,7 @@ bench() {
 for name in posts paths streams growth; do
     bench $name 120 tests/bench/$name.py $quick --json $out/$name.json
 done
-size_limit=120 seconds=2 occupants=2,10,100
+size_limit=240 seconds=2 occupants=2,10,100
 [ -n "$large" ] && size_limit=1200
 [ -n "$quick" ] && seconds=0.5 occupants=2
 bench size $size_limit tests/bench/size.py $quick $large --json $out/size.json
