@@ -20,8 +20,9 @@ def processor():
 def about():
     """When and where."""
     load = os.getloadavg()[2]
+    busy = " Other programs had the machine too: these are no more than a sketch." if load > 4 else ""
     return (f"Of {time.strftime('%Y-%m-%d', time.gmtime())}: {os.cpu_count()} cores, {processor()}; "
-            f"load average of the last 15 minutes {load:.1f}.\n")
+            f"load average of the last 15 minutes {load:.1f}.{busy}\n")
 
 
 def markdown(figures):
