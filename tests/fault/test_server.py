@@ -53,16 +53,22 @@ async def test_customers_go_on_and_agents_end_with_everything(own_site, oracle, 
 @pytest.mark.deadline(600)
 async def test_server_that_stands_still_is_not_the_customers(own_site, oracle, count, rng, report):
     site = own_site()
-    crew = await Crew.assemble(site, oracle(site))
+    budget = asyncio.Semaphore(0)
+    crew = await Crew.assemble(site, oracle(site), budget=budget)
     crew.start()
     for _ in range(2):
+        crew.let_write(budget, 100)
         await crew.load.more(rng.randrange(20, 60))
         site.prosody.process.send_signal(signal.SIGSTOP)
         before = crew.load.total
+        crew.let_write(budget, 500)
         await crew.load.go_on(count("STILL_SECONDS", 5, 60))
         assert crew.load.total > before + 20, "customers stand still too"
         site.prosody.process.send_signal(signal.SIGCONT)
+        crew.let_write(budget, 100)
         await crew.load.more(60)
+    crew.load.stopped = True
+    crew.let_write(budget, len(crew.writers))
     await crew.finish()
     report("messages", crew.load.total)
 

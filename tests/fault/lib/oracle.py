@@ -350,7 +350,7 @@ class Oracle:
 def store_numbers(path, chat):
     with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as store:
         return store.execute(
-            "SELECT count(*), max(seq), count(pos), max(pos) FROM message"
+            "SELECT count(*), ifnull(max(seq), 0), count(pos), ifnull(max(pos), 0) FROM message"
             " WHERE room = (SELECT num FROM room WHERE id = ?)", (chat,)).fetchone()
 
 

@@ -64,9 +64,12 @@ class Way:
         if self.gate.closings != self._closings:
             self.web.close()  # the connection is of a daemon that is no more
         self._closings = self.gate.closings
+        idle = self.web.is_open  # the daemon ends a connection that was silent for long
         try:
             return await self.web.request(method, target, value)
         except (OSError, Closed) as e:
+            if idle:
+                return await self.ask(method, target, value)
             assert self.gate.broken_since(self._closings), f"no answer to {method} {target}: {e!r}"
             return None
 

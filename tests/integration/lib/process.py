@@ -8,7 +8,9 @@ import socket
 import subprocess
 import time
 
-START_SECONDS = 20
+from lib.wait import PATIENCE
+
+START_SECONDS = 20 * PATIENCE
 _given = set()
 
 

@@ -174,6 +174,11 @@ class Web:
         await s.open(target, last_id, list(headers), self.token if token is ... else token)
         return s
 
+    @property
+    def is_open(self):
+        """Is there a connection from an earlier request?"""
+        return self._open is not None
+
     def close(self):
         if self._open is not None:
             self._open[1].close()
