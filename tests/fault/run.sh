@@ -1,12 +1,7 @@
 #!/bin/sh
 # All fault tests: the store on a disk and with memory that fail, by programs; then the daemon, its
-<<<<<<< HEAD
 # disk, its XMPP server and the links between them are filled, killed, stopped, cut and flooded under
 # load, and everything that was acknowledged is looked for. Needs the release build;
-=======
-# XMPP server and the links between them are killed, stopped, cut and flooded under load, and
-# everything that was acknowledged is looked for. Needs the release build;
->>>>>>> 2d1b3da (Odd text in every field is judged; what Parley promises, what shows it, and figures)
 # PARLEY_BIN names another. Prints seeds (PARLEY_TEST_SEED repeats one), counts and durations.
 #
 #   tests/fault/run.sh [--long] [PYTEST ARGUMENT...]
