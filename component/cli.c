@@ -2,12 +2,17 @@
 
 #include "component/control.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define ASK_MS 30000
 
 struct run {
     const struct cli_host *host;
+    const struct command *command;
     FILE *out, *err;
     int exit_code;
 };
@@ -25,12 +30,51 @@ static int print(const struct run *r, struct buf *b)
     return fflush(r->out) == 0 ? EXIT_DONE : complain(r, EXIT_RUNTIME, "cannot write the output");
 }
 
+static void on_progress(void *ctx, const char *text)
+{
+    const struct run *r = ctx;
+
+    fprintf(r->err, "%s\n", text);
+    (void)fflush(r->err);
+}
+
+/* For the caller only, and whole: a file that is there already is replaced when all is written. */
+static enum err write_file(const struct run *r, const char *text)
+{
+    const char *name = r->command->output;
+    struct arena *a = arena_new();
+    const char *path = r->command->force ? arena_printf(a, "%s.part", name) : name;
+    int fd =
+        open(path, O_WRONLY | O_CREAT | O_CLOEXEC | (r->command->force ? O_TRUNC : O_EXCL), 0600);
+    FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
+    bool ok = f && fputs(text, f) >= 0;
+
+    if (f)
+        ok = fclose(f) == 0 && ok;
+    if (ok && path != name)
+        ok = rename(path, name) == 0;
+    arena_free(a);
+    return ok ? OK : ERR_IO;
+}
+
 static void on_done(void *ctx, int exit_code, const char *out, const char *err)
 {
     struct run *r = ctx;
 
-    fputs(out, r->out);
+    if (exit_code == MANAGE_GOES_ON) {
+        on_progress(ctx, err);
+        return;
+    }
     r->exit_code = exit_code;
+    if (exit_code == EXIT_DONE && r->command->output) {
+        if (write_file(r, out) != OK)
+            r->exit_code =
+                complain(r, EXIT_RUNTIME,
+                         errno == EEXIST ? "the file is there already; --force replaces it"
+                                         : "the file cannot be written");
+        return;
+    }
+    fputs(out, r->out);
     if (err[0])
         complain(r, exit_code, err);
     if (fflush(r->out) != 0)
@@ -53,7 +97,7 @@ static int run_here(struct run *r, int argc, const char *const *argv)
 static int manage(struct run *r, const char *control, int argc, const char *const *argv)
 {
     struct arena *a = arena_new();
-    struct control_reply reply;
+    struct control_reply reply = {.progress = on_progress, .ctx = r};
     enum err e = control_ask(a, control, argc, argv, ASK_MS, &reply);
 
     if (e == OK)
@@ -71,6 +115,33 @@ static int manage(struct run *r, const char *control, int argc, const char *cons
     return r->exit_code;
 }
 
+/* The daemon stands in another directory. */
+static int manage_file(struct run *r, const struct command *c, const char *control, int argc,
+                       const char *const *argv)
+{
+    const char *words[COMMAND_ARGS_MAX];
+    char *here = getcwd(NULL, 0);
+    struct arena *a = arena_new();
+    int code;
+
+    for (int i = 0; i < argc; i++)
+        words[i] = argv[i] == c->operand && c->operand[0] != '/'
+                       ? arena_printf(a, "%s/%s", here ? here : "", c->operand)
+                       : argv[i];
+    code = manage(r, control, argc, words);
+    arena_free(a);
+    free(here);
+    return code;
+}
+
+static int restore(struct run *r, const struct command *c)
+{
+    const char *detail = "";
+    enum err e = r->host->restore(r->host->ctx, c->operand, &detail);
+
+    return e == OK ? EXIT_DONE : complain(r, EXIT_RUNTIME, *detail ? detail : err_name(e));
+}
+
 static int run_configured(struct run *r, const struct command *c, int argc, const char *const *argv)
 {
     const char *control = "", *detail = "";
@@ -78,6 +149,11 @@ static int run_configured(struct run *r, const struct command *c, int argc, cons
 
     if (r->host->load(r->host->ctx, c->config, &control, &detail) != OK)
         return complain(r, EXIT_BAD_CONFIG, detail);
+    r->command = c;
+    if (c->id == COMMAND_RESTORE)
+        return restore(r, c);
+    if (c->id == COMMAND_BACKUP)
+        return manage_file(r, c, control, argc, argv);
     if (command_is_management(c->id))
         return manage(r, control, argc, argv);
     if (c->id == COMMAND_SERVE)

@@ -34,6 +34,10 @@ struct cli_host {
     enum err (*local)(void *ctx, int argc, const char *const *argv, manage_done_fn *done,
                       void *done_ctx, const char **detail);
 
+    /* Put this copy in the place of the database. *detail: what is wrong.
+     * Errors  as restore_run of db/restore.h */
+    enum err (*restore)(void *ctx, const char *file, const char **detail);
+
     FILE *out, *err; /* NULL: stdout and stderr */
 };
 

@@ -20,6 +20,9 @@ enum opt {
     OPT_LABEL,
     OPT_FILTER,
     OPT_LIMIT,
+    OPT_OUTPUT,
+    OPT_FORCE,
+    OPT_REASON,
     OPT_HELP,
     OPT_VERSION,
     OPT_COUNT
@@ -41,6 +44,9 @@ static const struct {
     [OPT_LABEL] = {"label", "L", "what the key is for"},
     [OPT_FILTER] = {"filter", "all|needs_response|assigned", "which chats (default: all)"},
     [OPT_LIMIT] = {"limit", "N", "how many rows, at most 200 (default: 50)"},
+    [OPT_OUTPUT] = {"output", "FILE", "write there (for its owner only) instead of printing"},
+    [OPT_FORCE] = {"force", NULL, "replace a file that is there already"},
+    [OPT_REASON] = {"reason", "TEXT", "why, as the chat's log keeps it"},
     [OPT_HELP] = {"help", NULL, "show this"},
     [OPT_VERSION] = {"version", NULL, "print the version"},
 };
@@ -81,10 +87,23 @@ static const struct command_spec specs[] = {
     {COMMAND_CHAT_LIST, "chat list", NULL, BIT(OPT_JSON) | BIT(OPT_FILTER) | BIT(OPT_LIMIT), 0,
      "List chats, those that wait longest first."},
     {COMMAND_CHAT_SHOW, "chat show", "ID", BIT(OPT_JSON), 0, "Show one chat and what was said."},
+    {COMMAND_CHAT_EXPORT, "chat export", "ID", BIT(OPT_OUTPUT) | BIT(OPT_FORCE), 0,
+     "Print everything that is stored of one chat as JSON, with notes and all else that only staff "
+     "see."},
+    {COMMAND_CHAT_CLOSE, "chat close", "ID", BIT(OPT_REASON), 0, "End a chat."},
+    {COMMAND_CHAT_ERASE, "chat erase", "ID", 0, 0,
+     "Remove for good what was said in a chat, with names, addresses and the customer's access. "
+     "An open chat is closed by it. What stays are stubs that say when something was said, and by "
+     "whom by id. Backups made before keep it."},
     {COMMAND_KEY_ADD, "key add", "JID", BIT(OPT_LABEL), 0,
      "Make an API token that acts as the agent. It is printed once and cannot be read again."},
     {COMMAND_KEY_LIST, "key list", NULL, BIT(OPT_JSON), 0, "List the API tokens by their hashes."},
     {COMMAND_KEY_REMOVE, "key remove", "HASHPREFIX", 0, 0, "End an API token."},
+    {COMMAND_BACKUP, "backup", "FILE", BIT(OPT_FORCE), 0,
+     "Copy the database into a file, also while the daemon runs. The copy holds all that customers "
+     "wrote; it is readable for its owner only."},
+    {COMMAND_RESTORE, "restore", "FILE", 0, 0,
+     "Put a copy in the place of the database, which stays beside it. No daemon may run."},
     {COMMAND_VERSION, "version", NULL, 0, 0, "Print the version."},
 };
 
@@ -139,12 +158,14 @@ static enum err take_option(struct parse *p, enum opt o, const char *value)
     const char **const places[OPT_COUNT] = {
         [OPT_CONFIG] = &c->config, [OPT_NAME] = &c->name,     [OPT_ORGANIZATION] = &c->organization,
         [OPT_ROLE] = &c->role,     [OPT_SKILLS] = &c->skills, [OPT_TITLE] = &c->title,
-        [OPT_LABEL] = &c->label,   [OPT_FILTER] = &c->filter,
+        [OPT_LABEL] = &c->label,   [OPT_FILTER] = &c->filter, [OPT_OUTPUT] = &c->output,
+        [OPT_REASON] = &c->reason,
     };
 
     p->given |= BIT(o);
     c->json = (p->given & BIT(OPT_JSON)) != 0;
     c->print = (p->given & BIT(OPT_PRINT)) != 0;
+    c->force = (p->given & BIT(OPT_FORCE)) != 0;
     if (opts[o].value && strchr(opts[o].value, '|') && !among(opts[o].value, value))
         return fail("--%s must be one of %s", opts[o].name, opts[o].value);
     if (o == OPT_LIMIT)

@@ -23,6 +23,7 @@ enum command_id {
     COMMAND_VERSION,
     COMMAND_SERVE,
     COMMAND_CHECK_CONFIG,
+    COMMAND_RESTORE,
     COMMAND_AGENT_ADD, /* from here on: management commands, run on a desk */
     COMMAND_AGENT_LIST,
     COMMAND_AGENT_REMOVE,
@@ -31,9 +32,13 @@ enum command_id {
     COMMAND_ORGANIZATION_LIST,
     COMMAND_CHAT_LIST,
     COMMAND_CHAT_SHOW,
+    COMMAND_CHAT_EXPORT,
+    COMMAND_CHAT_CLOSE,
+    COMMAND_CHAT_ERASE,
     COMMAND_KEY_ADD,
     COMMAND_KEY_LIST,
-    COMMAND_KEY_REMOVE
+    COMMAND_KEY_REMOVE,
+    COMMAND_BACKUP
 };
 
 struct command_spec; /* one row of the table */
@@ -45,8 +50,9 @@ struct command {
     const char *config;               /* --config */
     bool json;
     bool print;          /* check-config --print */
-    const char *operand; /* JID, NAME, ID or HASHPREFIX */
-    const char *name, *organization, *role, *skills, *title, *label, *filter;
+    bool force;          /* replace a file */
+    const char *operand; /* JID, NAME, ID, HASHPREFIX or FILE */
+    const char *name, *organization, *role, *skills, *title, *label, *filter, *output, *reason;
     const char *origins[COMMAND_ORIGINS_MAX];
     size_t n_origins;
     size_t limit;

@@ -125,10 +125,31 @@ static void answer(struct client *k, int exit_code, const char *out, const char 
         uv_timer_start(&k->timer, on_late, CONTROL_REQUEST_MS, 0);
 }
 
+/* A peer that does not take it misses it. */
+static void answer_part(struct client *k, const char *text)
+{
+    struct arena *a = arena_new();
+    struct json *o = json_object();
+    const char *line;
+    uv_buf_t piece;
+
+    json_put_str(o, "progress", text);
+    line = arena_printf(a, "%s\n", json_print(a, o));
+    piece = uv_buf_init((char *)line, (unsigned)strlen(line));
+    (void)uv_try_write((uv_stream_t *)&k->pipe, &piece, 1);
+    json_free(o);
+    arena_free(a);
+}
+
 static void on_ran(void *ctx, int exit_code, const char *out, const char *err)
 {
     struct client *k = ctx;
 
+    if (exit_code == MANAGE_GOES_ON) {
+        if (!k->closing)
+            answer_part(k, err);
+        return;
+    }
     k->running = false;
     if (k->closing)
         maybe_free(k);

@@ -1,5 +1,6 @@
 /* The control socket: commands of the same user (or root) to the running daemon. A client sends one
- * JSON line {"argv":["parley","agent","list"]} and gets one back {"exit":0,"out":"…","err":"…"}. */
+ * JSON line {"argv":["parley","agent","list"]} and gets one back {"exit":0,"out":"…","err":"…"};
+ * before it, from commands that take long, any number of {"progress":"…"}. */
 #ifndef PARLEY_CONTROL_H
 #define PARLEY_CONTROL_H
 
@@ -33,9 +34,12 @@ void control_free(struct control *c, void (*done)(void *ctx), void *ctx);
 struct control_reply {
     int exit_code;
     const char *out, *err; /* in the arena */
+    /* set by the caller, or NULL: told how far it is */
+    void (*progress)(void *ctx, const char *text);
+    void *ctx;
 };
 
-/* Ask the daemon; blocks until the answer is there or deadline_ms is over.
+/* Ask the daemon; blocks until the answer is there or nothing came for deadline_ms.
  * Errors  ERR_NOT_FOUND nobody listens at path; ERR_FORBIDDEN not allowed to;
  *         ERR_INVALID an answer that is none; ERR_IO; ERR_BUSY no answer in time */
 NODISCARD enum err control_ask(struct arena *a, const char *path, int argc, const char *const *argv,

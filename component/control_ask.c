@@ -81,14 +81,17 @@ static enum err send_all(int fd, const char *s, size_t len, int64_t until)
     return OK;
 }
 
+/* One more line in front of what is in the buffer already. */
 static enum err receive_line(int fd, struct buf *in, int64_t until)
 {
-    for (;;) {
+    while (in->len == 0 || memchr(in->data, '\n', in->len) == NULL) {
         enum err e = wait_for(fd, POLLIN, until);
         ssize_t n;
 
         if (e != OK)
             return e;
+        if (in->len > CONTROL_REPLY_MAX)
+            return ERR_INVALID;
         buf_reserve(in, 65536);
         n = recv(fd, in->data + in->len, 65536, 0);
         if (n == 0)
@@ -98,31 +101,59 @@ static enum err receive_line(int fd, struct buf *in, int64_t until)
         if (n < 0)
             return ERR_IO;
         in->len += (size_t)n;
-        if (in->data[in->len - 1] == '\n')
-            return OK;
-        if (in->len > CONTROL_REPLY_MAX)
-            return ERR_INVALID;
     }
+    return OK;
 }
 
-static enum err read_reply(struct arena *a, const struct buf *in, struct control_reply *out)
+static void drop_line(struct buf *in)
 {
+    size_t used = (size_t)((const char *)memchr(in->data, '\n', in->len) - in->data) + 1;
+
+    memmove(in->data, in->data + used, in->len - used);
+    in->len -= used;
+}
+
+/* *last: it was the answer, and not how far it is. */
+static enum err read_line(struct arena *a, const struct buf *in, struct control_reply *out,
+                          bool *last)
+{
+    size_t len = (size_t)((const char *)memchr(in->data, '\n', in->len) - in->data);
     struct json *o = NULL;
     const char *text = NULL, *problem = NULL;
     int64_t code = 0;
+    enum err e = ERR_INVALID;
 
-    if (json_parse(in->data, in->len, &o) != OK)
+    if (json_parse(in->data, len, &o) != OK)
         return ERR_INVALID;
-    if (!json_has(o, "exit") || json_get_int(o, "exit", &code) != OK || code < 0 || code > 255 ||
-        json_get_str(o, "out", &text) != OK || json_get_str(o, "err", &problem) != OK) {
-        json_free(o);
-        return ERR_INVALID;
+    *last = !json_has(o, "progress");
+    if (!*last) {
+        if ((e = json_get_str(o, "progress", &text)) == OK && out->progress)
+            out->progress(out->ctx, text);
+    } else if (json_has(o, "exit") && json_get_int(o, "exit", &code) == OK && code >= 0 &&
+               code <= 255 && json_get_str(o, "out", &text) == OK &&
+               json_get_str(o, "err", &problem) == OK) {
+        out->exit_code = (int)code;
+        out->out = arena_dup(a, text);
+        out->err = arena_dup(a, problem);
+        e = OK;
     }
-    out->exit_code = (int)code;
-    out->out = arena_dup(a, text);
-    out->err = arena_dup(a, problem);
     json_free(o);
-    return OK;
+    return e;
+}
+
+static enum err receive(struct arena *a, int fd, int64_t deadline_ms, struct control_reply *out)
+{
+    struct buf in = {0};
+    bool last = false;
+    enum err e = OK;
+
+    while (e == OK && !last) {
+        if ((e = receive_line(fd, &in, now_ms() + deadline_ms)) == OK &&
+            (e = read_line(a, &in, out, &last)) == OK)
+            drop_line(&in);
+    }
+    buf_free(&in);
+    return e;
 }
 
 enum err control_ask(struct arena *a, const char *path, int argc, const char *const *argv,
@@ -131,7 +162,6 @@ enum err control_ask(struct arena *a, const char *path, int argc, const char *co
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     int64_t until = now_ms() + deadline_ms;
     struct json *o, *list;
-    struct buf in = {0};
     char *line;
     enum err e;
 
@@ -144,10 +174,8 @@ enum err control_ask(struct arena *a, const char *path, int argc, const char *co
     json_put(o, "argv", list);
     line = arena_printf(a, "%s\n", json_print(a, o));
     json_free(o);
-    if ((e = reach(fd, path, until)) == OK && (e = send_all(fd, line, strlen(line), until)) == OK &&
-        (e = receive_line(fd, &in, until)) == OK)
-        e = read_reply(a, &in, out);
-    buf_free(&in);
+    if ((e = reach(fd, path, until)) == OK && (e = send_all(fd, line, strlen(line), until)) == OK)
+        e = receive(a, fd, deadline_ms, out);
     close(fd);
     return e;
 }

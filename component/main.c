@@ -2,11 +2,13 @@
 #include "component/assistant/rules.h"
 #include "component/cli.h"
 #include "component/control.h"
+#include "component/disk.h"
 #include "component/journal.h"
 #include "component/link.h"
 #include "component/muc_desk.h"
 #include "config/config.h"
 #include "core/base/crypto.h"
+#include "db/restore.h"
 #include "db/store.h"
 #include "webbridge/webbridge.h"
 
@@ -22,6 +24,7 @@
 
 #define DEFAULT_CONFIG "/etc/parley/parley.conf"
 #define TICK_MS 1000
+#define DAY_MS (24LL * 60 * 60 * 1000)
 #define ROOM_IDLE_MS (5 * 60 * 1000)
 /* the XMPP library's parser recurses once per level of a hostile stanza (docs/ARCHITECTURE.md,
  * "Threads") */
@@ -48,8 +51,7 @@ struct program {
     int descriptors; /* that the process may have */
 };
 
-/* ---- time, ids, log ----------------------------------------------------------------------------
- */
+/* ---- time, ids, log ------------------------------------------------------------------------- */
 
 static int64_t now_ms(void *self)
 {
@@ -66,8 +68,7 @@ static void new_id(void *self, char out[ID_LEN + 1])
     crypto_id(out);
 }
 
-/* ---- store and desk: what the daemon and the commands share -------------------------------------
- */
+/* ---- store and desk: what the daemon and the commands share --------------------------------- */
 
 static void pump(struct program *p)
 {
@@ -122,6 +123,7 @@ static struct desk_options desk_options(struct program *p)
                              .linger_ms = (int64_t)c->limits.linger_hours * 3600 * 1000,
                              .grace_ms = (int64_t)c->limits.grace_seconds * 1000,
                              .offer_ms = (int64_t)c->limits.offer_seconds * 1000,
+                             .retention_ms = (int64_t)c->store.retention_days * DAY_MS,
                              .room_idle_ms = ROOM_IDLE_MS,
                              .messages_per_minute = c->limits.messages_per_minute,
                              .messages_burst = c->limits.messages_burst,
@@ -168,7 +170,11 @@ static enum err open_desk(struct program *p, const char **detail)
     uv_async_init(&p->loop, &p->wake, on_wake);
     p->wake.data = p;
     *detail = "the database could not be opened";
-    if ((e = store_open(p->config->store.path, NULL, wake, p, &p->store)) != OK)
+    e = store_open(p->config->store.path, NULL, wake, p, &p->store);
+    if (e == ERR_NEWER)
+        *detail = "the database was made by a newer parley; install that one, or put the copy from "
+                  "before its upgrade in place";
+    if (e != OK)
         return e;
     if (*p->config->assistant.faq)
         rules.faq = p->config->assistant.faq;
@@ -217,8 +223,7 @@ static void close_desk(struct program *p)
     (void)uv_loop_close(&p->loop);
 }
 
-/* ---- the daemon: stop, in the opposite order
- * ----------------------------------------------------- */
+/* ---- the daemon: stop, in the opposite order ------------------------------------------------ */
 
 static void stopped(void *ctx)
 {
@@ -258,6 +263,8 @@ static void stop(struct program *p)
     if (p->stopping)
         return;
     p->stopping = true;
+    if (p->store)
+        store_cancel_backup(p->store);
     if (p->web)
         webbridge_free(p->web, stop_control, p);
     else
@@ -274,13 +281,13 @@ static void on_tick(uv_timer_t *t)
 {
     struct program *p = t->data;
 
+    disk_watch(p->desk, p->config->store.path, (int64_t)p->config->store.min_free_mb << 20);
     desk_tick(p->desk);
     if (p->muc)
         muc_desk_tick(p->muc);
 }
 
-/* ---- the daemon: start
- * --------------------------------------------------------------------------- */
+/* ---- the daemon: start ---------------------------------------------------------------------- */
 
 static bool xmpp_ready(void *ctx, const char **state)
 {
@@ -438,6 +445,7 @@ static enum err start(struct program *p, const char **detail)
         return e;
     desk_set_url(p->desk, webbridge_origin(p->web));
     start_xmpp(p);
+    disk_watch(p->desk, p->config->store.path, (int64_t)p->config->store.min_free_mb << 20);
     uv_timer_init(&p->loop, &p->tick);
     uv_signal_init(&p->loop, &p->term);
     uv_signal_init(&p->loop, &p->intr);
@@ -495,8 +503,7 @@ static int serve(void *ctx)
     return p->exit_code;
 }
 
-/* ---- commands
- * ------------------------------------------------------------------------------------ */
+/* ---- commands ------------------------------------------------------------------------------- */
 
 struct local {
     struct program *program;
@@ -541,6 +548,13 @@ static enum err load(void *ctx, const char *file, const char **control, const ch
     return OK;
 }
 
+static enum err restore(void *ctx, const char *file, const char **detail)
+{
+    const struct program *p = ctx;
+
+    return restore_run(p->config->store.path, file, now_ms(NULL), NULL, detail);
+}
+
 static void print(void *ctx, struct buf *out)
 {
     const struct program *p = ctx;
@@ -562,7 +576,8 @@ int main(int argc, char **argv)
                             .print = print,
                             .describe = describe,
                             .serve = serve,
-                            .local = local};
+                            .local = local,
+                            .restore = restore};
     int code;
 
     (void)signal(SIGPIPE, SIG_IGN);

@@ -1,6 +1,6 @@
 #include "component/manage.h"
 
-#include "component/command.h"
+#include "component/manage_own.h"
 #include "component/manage_show.h"
 #include "component/xml/jid.h"
 #include "core/base/text.h"
@@ -8,28 +8,16 @@
 
 #include <string.h>
 
-/* One command under way. Lives in its arena, with a copy of its words. */
-struct job {
-    struct arena *arena;
-    struct desk *desk;
-    struct command cmd;
-    struct buf out;
-    manage_done_fn *done;
-    void *ctx;
-};
-
 /* ---- ends ----------------------------------------------------------------------------------- */
 
-static void finish(struct job *j, int exit_code, const char *err)
+void manage_finish(struct job *j, int exit_code, const char *err)
 {
     j->done(j->ctx, exit_code, buf_str(&j->out), err);
     buf_free(&j->out);
     arena_free(j->arena);
 }
 
-static void refuse(struct job *j, const char *fmt, ...) PRINTF_LIKE(2, 3);
-
-static void refuse(struct job *j, const char *fmt, ...)
+void manage_refuse(struct job *j, const char *fmt, ...)
 {
     va_list args;
     char *text;
@@ -37,7 +25,7 @@ static void refuse(struct job *j, const char *fmt, ...)
     va_start(args, fmt);
     text = arena_vprintf(j->arena, fmt, args);
     va_end(args);
-    finish(j, EXIT_RUNTIME, text);
+    manage_finish(j, EXIT_RUNTIME, text);
 }
 
 static const char *reason(enum err e)
@@ -54,6 +42,8 @@ static const char *reason(enum err e)
     case ERR_FORBIDDEN:
     case ERR_NOT_ALLOWED:
         return "that is not allowed";
+    case ERR_LOW_DISK:
+        return "the disk is nearly full";
     case ERR_BUSY:
         return "too busy, try again";
     case ERR_UNKNOWN:
@@ -65,21 +55,21 @@ static const char *reason(enum err e)
 }
 
 /* True when the desk did it; otherwise the job is over. */
-static bool went_well(struct job *j, enum err e, const struct desk_answer *a)
+bool manage_went_well(struct job *j, enum err e, const struct desk_answer *a)
 {
     if (e == OK)
         return true;
-    refuse(j, "%s", a && a->detail && a->detail[0] ? a->detail : reason(e));
+    manage_refuse(j, "%s", a && a->detail && a->detail[0] ? a->detail : reason(e));
     return false;
 }
 
 /* The command has nothing to say but that it is done. */
-static void on_done(void *ctx, enum err e, const struct desk_answer *a)
+void manage_on_done(void *ctx, enum err e, const struct desk_answer *a)
 {
     struct job *j = ctx;
 
-    if (went_well(j, e, a))
-        finish(j, EXIT_DONE, "");
+    if (manage_went_well(j, e, a))
+        manage_finish(j, EXIT_DONE, "");
 }
 
 /* ---- what the words mean -------------------------------------------------------------------- */
@@ -91,7 +81,7 @@ static const char *account(struct job *j)
 
     if (jid_parse(j->arena, j->cmd.operand, &jid) == OK && jid.local[0] && !jid.resource[0])
         return jid.bare;
-    refuse(j, "%s is not the address of an account, like anna@example.org", j->cmd.operand);
+    manage_refuse(j, "%s is not the address of an account, like anna@example.org", j->cmd.operand);
     return NULL;
 }
 
@@ -101,7 +91,7 @@ static const char *known_agent(struct job *j)
     const char *jid = account(j);
 
     if (jid && !directory_by_jid(desk_directory(j->desk), jid)) {
-        refuse(j, "there is no agent %s", jid);
+        manage_refuse(j, "there is no agent %s", jid);
         return NULL;
     }
     return jid;
@@ -156,20 +146,21 @@ static void agent_add(struct job *j)
     if (!(a.jid = account(j)))
         return;
     if (text_name(j->arena, c->name, &name) != OK) {
-        refuse(j, "--name must have 1 to %d characters, none of them invisible", TEXT_NAME_MAX);
+        manage_refuse(j, "--name must have 1 to %d characters, none of them invisible",
+                      TEXT_NAME_MAX);
         return;
     }
     if (tidy_skills(j->arena, c->skills, &a.skills) != OK) {
-        refuse(j, "--skills must be words with a comma between");
+        manage_refuse(j, "--skills must be words with a comma between");
         return;
     }
     if (!directory_organization(desk_directory(j->desk), a.organization)) {
-        refuse(j, "there is no organization %s", a.organization);
+        manage_refuse(j, "there is no organization %s", a.organization);
         return;
     }
     a.name = name;
     a.supervisor = c->role && strcmp(c->role, "supervisor") == 0;
-    desk_agent_add(j->desk, &a, on_done, j);
+    desk_agent_add(j->desk, &a, manage_on_done, j);
 }
 
 static void agent_remove(struct job *j)
@@ -177,7 +168,7 @@ static void agent_remove(struct job *j)
     const char *jid = known_agent(j);
 
     if (jid)
-        desk_agent_remove(j->desk, jid, on_done, j);
+        desk_agent_remove(j->desk, jid, manage_on_done, j);
 }
 
 /* Links are known to the process that made them. */
@@ -212,7 +203,7 @@ static void organization_add(struct job *j)
     char *title = NULL;
 
     if (!is_organization_name(c->operand)) {
-        refuse(j, "an organization's name is a word of a-z, 0-9 and -, at most 32 long");
+        manage_refuse(j, "an organization's name is a word of a-z, 0-9 and -, at most 32 long");
         return;
     }
     if ((old = directory_organization(desk_directory(j->desk), c->operand))) {
@@ -220,24 +211,25 @@ static void organization_add(struct job *j)
         o.origins = old->origins;
     }
     if (old && old->configured) {
-        refuse(j, "%s is in the configuration file: change it there", c->operand);
+        manage_refuse(j, "%s is in the configuration file: change it there", c->operand);
         return;
     }
     if (c->title && text_name(j->arena, c->title, &title) != OK) {
-        refuse(j, "--title must have 1 to %d characters, none of them invisible", TEXT_NAME_MAX);
+        manage_refuse(j, "--title must have 1 to %d characters, none of them invisible",
+                      TEXT_NAME_MAX);
         return;
     }
     if (title)
         o.title = title;
     for (size_t i = 0; i < c->n_origins; i++) {
         if (!is_origin(c->origins[i])) {
-            refuse(j, "%s is not an origin, like https://shop.example.org", c->origins[i]);
+            manage_refuse(j, "%s is not an origin, like https://shop.example.org", c->origins[i]);
             return;
         }
         o.origins =
             arena_printf(j->arena, "%s%s%s", i ? o.origins : "", i ? " " : "", c->origins[i]);
     }
-    desk_organization_put(j->desk, &o, on_done, j);
+    desk_organization_put(j->desk, &o, manage_on_done, j);
 }
 
 /* ---- chats ---------------------------------------------------------------------------------- */
@@ -246,10 +238,10 @@ static void on_chats(void *ctx, enum err e, const struct desk_answer *a)
 {
     struct job *j = ctx;
 
-    if (!went_well(j, e, a))
+    if (!manage_went_well(j, e, a))
         return;
     manage_show_chats(j->desk, a->page, j->cmd.json, j->arena, &j->out);
-    finish(j, EXIT_DONE, "");
+    manage_finish(j, EXIT_DONE, "");
 }
 
 static void chat_list(struct job *j)
@@ -267,22 +259,16 @@ static void on_chat(void *ctx, enum err e, const struct desk_answer *a)
 {
     struct job *j = ctx;
 
-    if (e == ERR_NOT_FOUND || (e == OK && !a->chat)) {
-        refuse(j, "there is no chat %s", j->cmd.operand);
-        return;
-    }
-    if (!went_well(j, e, a))
+    if (!manage_has_chat(j, e, a))
         return;
     manage_show_chat(j->desk, a->chat, a->page, j->cmd.json, j->arena, &j->out);
-    finish(j, EXIT_DONE, "");
+    manage_finish(j, EXIT_DONE, "");
 }
 
 static void chat_show(struct job *j)
 {
-    if (crypto_is_id(j->cmd.operand))
+    if (manage_names_chat(j))
         desk_admin_chat(j->desk, j->cmd.operand, on_chat, j);
-    else
-        refuse(j, "there is no chat %s", j->cmd.operand);
 }
 
 /* ---- keys ----------------------------------------------------------------------------------- */
@@ -291,10 +277,10 @@ static void on_key_added(void *ctx, enum err e, const struct desk_answer *a)
 {
     struct job *j = ctx;
 
-    if (!went_well(j, e, a))
+    if (!manage_went_well(j, e, a))
         return;
     buf_printf(&j->out, "%s\n", a->token);
-    finish(j, EXIT_DONE, "");
+    manage_finish(j, EXIT_DONE, "");
 }
 
 static void key_add(struct job *j)
@@ -305,7 +291,8 @@ static void key_add(struct job *j)
     if (!jid)
         return;
     if (j->cmd.label && text_name(j->arena, j->cmd.label, &label) != OK)
-        refuse(j, "--label must have 1 to %d characters, none of them invisible", TEXT_NAME_MAX);
+        manage_refuse(j, "--label must have 1 to %d characters, none of them invisible",
+                      TEXT_NAME_MAX);
     else
         desk_key_add(j->desk, jid, label ? label : "", on_key_added, j);
 }
@@ -314,10 +301,10 @@ static void on_keys(void *ctx, enum err e, const struct desk_answer *a)
 {
     struct job *j = ctx;
 
-    if (!went_well(j, e, a))
+    if (!manage_went_well(j, e, a))
         return;
     manage_show_keys(j->desk, a->page, j->cmd.json, j->arena, &j->out);
-    finish(j, EXIT_DONE, "");
+    manage_finish(j, EXIT_DONE, "");
 }
 
 static void key_remove(struct job *j)
@@ -325,9 +312,9 @@ static void key_remove(struct job *j)
     size_t len = strlen(j->cmd.operand);
 
     if (len < 4 || len > HASH_HEX_LEN || strspn(j->cmd.operand, "0123456789abcdef") != len)
-        refuse(j, "a key is named by 4 or more digits of its hash, see parley key list");
+        manage_refuse(j, "a key is named by 4 or more digits of its hash, see parley key list");
     else
-        desk_key_remove(j->desk, j->cmd.operand, on_done, j);
+        desk_key_remove(j->desk, j->cmd.operand, manage_on_done, j);
 }
 
 /* ---- the door ------------------------------------------------------------------------------- */
@@ -340,7 +327,7 @@ static void start(struct job *j)
         return;
     case COMMAND_AGENT_LIST:
         manage_show_agents(j->desk, j->cmd.json, j->arena, &j->out);
-        finish(j, EXIT_DONE, "");
+        manage_finish(j, EXIT_DONE, "");
         return;
     case COMMAND_AGENT_REMOVE:
         agent_remove(j);
@@ -353,13 +340,19 @@ static void start(struct job *j)
         return;
     case COMMAND_ORGANIZATION_LIST:
         manage_show_organizations(j->desk, j->cmd.json, j->arena, &j->out);
-        finish(j, EXIT_DONE, "");
+        manage_finish(j, EXIT_DONE, "");
         return;
     case COMMAND_CHAT_LIST:
         chat_list(j);
         return;
     case COMMAND_CHAT_SHOW:
         chat_show(j);
+        return;
+    case COMMAND_CHAT_EXPORT:
+    case COMMAND_CHAT_CLOSE:
+    case COMMAND_CHAT_ERASE:
+    case COMMAND_BACKUP:
+        manage_data(j);
         return;
     case COMMAND_KEY_ADD:
         key_add(j);
@@ -375,9 +368,10 @@ static void start(struct job *j)
     case COMMAND_VERSION:
     case COMMAND_SERVE:
     case COMMAND_CHECK_CONFIG:
+    case COMMAND_RESTORE:
         break;
     }
-    finish(j, EXIT_USAGE, "not a management command");
+    manage_finish(j, EXIT_USAGE, "not a management command");
 }
 
 void manage_run(void *desk, int argc, const char *const *argv, manage_done_fn *done, void *ctx)
@@ -392,9 +386,9 @@ void manage_run(void *desk, int argc, const char *const *argv, manage_done_fn *d
     for (int i = 0; i < n; i++)
         words[i] = arena_dup(arena, argv[i]);
     if (argc > COMMAND_ARGS_MAX)
-        finish(j, EXIT_USAGE, "too many words");
+        manage_finish(j, EXIT_USAGE, "too many words");
     else if (command_parse(n, words, &j->cmd, &detail) != OK)
-        finish(j, EXIT_USAGE, detail);
+        manage_finish(j, EXIT_USAGE, detail);
     else
         start(j);
 }

@@ -155,6 +155,7 @@ static struct json *chat_json(struct desk *d, const struct chat *c)
     put_stamp(o, "assignedAt", c->assigned_ms);
     put_stamp(o, "createdAt", c->created_ms);
     put_stamp(o, "closedAt", c->closed_ms);
+    put_stamp(o, "erasedAt", c->erased_ms);
     return o;
 }
 
@@ -215,6 +216,8 @@ static void put_entry_text(struct buf *out, const struct entry *e)
         buf_printf(out, "%s: ", e->sender_name);
     if (e->audience == AUDIENCE_STAFF)
         buf_puts(out, "(staff only) ");
+    if (e->deleted_ms)
+        buf_puts(out, "(erased)");
     for (;;) {
         size_t len = strcspn(text, "\n");
 
@@ -261,6 +264,7 @@ void manage_show_chat(struct desk *d, const struct chat *c, const struct query *
         put_time(out, "Escalated", c->escalation_requested_ms);
         put_time(out, "Assigned", c->assigned_ms);
         put_time(out, "Closed", c->closed_ms);
+        put_time(out, "Erased", c->erased_ms);
         buf_putc(out, '\n');
         for (size_t i = 0; i < n; i++)
             put_entry_text(out, &page->entries[i]);
@@ -270,6 +274,56 @@ void manage_show_chat(struct desk *d, const struct chat *c, const struct query *
     list = json_array();
     for (size_t i = 0; i < n; i++)
         put_entry_json(list, &page->entries[i]);
+    json_put(o, "entries", list);
+    buf_printf(out, "%s\n", json_print(arena, o));
+    json_free(o);
+}
+
+/* ---- export --------------------------------------------------------------------------------- */
+
+static void put_or_null(struct json *o, const char *name, const char *value)
+{
+    json_put_str(o, name, *value ? value : NULL);
+}
+
+void manage_export_entry(struct json *list, const struct entry *e)
+{
+    struct json *o = json_object(), *data = NULL;
+
+    json_put_str(o, "id", e->id);
+    json_put_int(o, "seq", e->seq);
+    if (e->pos > 0)
+        json_put_int(o, "pos", e->pos);
+    else
+        json_put_null(o, "pos");
+    json_put_int(o, "gid", e->gid);
+    json_put_str(o, "kind", entry_kind_name(e->kind));
+    json_put_str(o, "role", role_name(e->role));
+    json_put_bool(o, "public", e->audience == AUDIENCE_PUBLIC);
+    put_or_null(o, "senderId", e->sender_id);
+    put_or_null(o, "senderName", e->sender_name);
+    put_or_null(o, "content", e->text);
+    put_or_null(o, "shown", e->shown);
+    put_or_null(o, "ref", e->ref);
+    put_or_null(o, "clientId", e->client_id);
+    put_or_null(o, "stanzaId", e->stanza_id);
+    put_or_null(o, "payload", e->payload);
+    if (*e->data && json_parse(e->data, strlen(e->data), &data) == OK)
+        json_put(o, "data", data);
+    else
+        json_put_null(o, "data");
+    put_stamp(o, "createdAt", e->created_ms);
+    put_stamp(o, "editedAt", e->edited_ms);
+    put_stamp(o, "deletedAt", e->deleted_ms);
+    json_add(list, o);
+}
+
+void manage_export_chat(struct desk *d, const struct chat *c, struct json *list,
+                        struct arena *arena, struct buf *out)
+{
+    struct json *o = chat_json(d, c);
+
+    put_or_null(o, "locale", c->locale);
     json_put(o, "entries", list);
     buf_printf(out, "%s\n", json_print(arena, o));
     json_free(o);

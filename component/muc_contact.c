@@ -475,6 +475,7 @@ static void on_event(void *ctx, const struct event *e)
     case EVENT_OFFER_OVER:
         offer_over(m, e);
         break;
+    case EVENT_ERASED:
     case EVENT_KEY_GONE:
     case EVENT_AGENT_GONE:
         if (e->agent_jid && m->contact->up)

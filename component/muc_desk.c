@@ -43,6 +43,9 @@ static struct refusal refusal_of(enum err e)
         return (struct refusal){COND_GONE, NULL, "This chat is closed."};
     case ERR_RATE:
         return (struct refusal){COND_POLICY, "wait", "Too many messages; wait a little."};
+    case ERR_LOW_DISK:
+        return (struct refusal){COND_RESOURCE, "wait",
+                                "The disk is nearly full: nothing can be stored."};
     case ERR_BUSY:
         return (struct refusal){COND_RESOURCE, "wait", "Too busy at the moment; try again."};
     case ERR_UNKNOWN:

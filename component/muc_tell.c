@@ -385,6 +385,7 @@ static void tell(struct muc_desk *m, struct muc_out *o, const struct event *e)
     case EVENT_STAFF:
         muc_staff_tell(m, o, e, v);
         break;
+    case EVENT_ERASED: /* who is in an open room is out by EVENT_CLOSED_ROOM */
     case EVENT_KEY_GONE:
     case EVENT_AGENT_GONE:
     case EVENT_LOGIN: /* this and the next: muc_contact.c */
@@ -396,8 +397,8 @@ static void tell(struct muc_desk *m, struct muc_out *o, const struct event *e)
 
 static bool concerns_rooms(const struct event *e)
 {
-    if (!e->room || e->kind == EVENT_AGENT_GONE || e->kind == EVENT_OFFERED ||
-        e->kind == EVENT_OFFER_OVER)
+    if (!e->room || e->kind == EVENT_AGENT_GONE || e->kind == EVENT_ERASED ||
+        e->kind == EVENT_OFFERED || e->kind == EVENT_OFFER_OVER)
         return false;
     return e->kind == EVENT_STAFF || muc_has_xmpp(e->room) ||
            (e->kind == EVENT_LEFT && e->session->kind == SESSION_XMPP);

@@ -139,13 +139,14 @@ void muc_line_of(struct muc_desk *m, struct arena *a, const struct room *r, cons
                  struct muc_line *out)
 {
     const struct agent *agent;
+    bool erased = e->deleted_ms > 0 && !*e->payload;
 
     *out = (struct muc_line){.id = e->id,
                              .nick = "",
                              .jid = "",
                              .stanza_id = e->stanza_id,
                              .body = e->text,
-                             .payload = e->payload,
+                             .payload = erased ? muc_erased(a, e->deleted_ms) : e->payload,
                              .created_ms = e->created_ms,
                              .is_subject = e->kind == ENTRY_SUBJECT};
     if (room_staff(r)) {

@@ -40,6 +40,8 @@ struct config {
     struct {
         const char *path;
         const char *control; /* control socket, default <path>.sock */
+        int retention_days;  /* 0 for ever */
+        int min_free_mb;     /* 0: not looked at */
     } store;
     struct {
         const char *mode; /* "builtin" or "off" */

@@ -52,6 +52,11 @@ const struct setting setting_table[] = {
     FILLED("store.path", c.store.path, "parley.db", "The database file."),
     TEXT("store.control", c.store.control, "", NULL, "a path or \"\"",
          "Socket for commands to the daemon; \"\" means store.path with \".sock\" behind it."),
+    INT("store.retention_days", c.store.retention_days, 0, 0, 36500,
+        "Chats that were over for so many days are erased; 0 never."),
+    INT("store.min_free_mb", c.store.min_free_mb, 256, 0, 1048576,
+        "MiB that must be free on the database's disk for new chats, and a quarter of it for "
+        "messages; 0 means that it does not matter."),
 
     WORD("assistant.mode", c.assistant.mode, "builtin", "builtin|off",
          "Who answers first: rules and questions from assistant.faq_file, or nobody."),

@@ -23,6 +23,7 @@ enum event_kind {
     EVENT_ROLES,       /* roles of occupants changed: send all current presences again */
     EVENT_CLOSED_ROOM, /* the room is over: occupants (still listed) must be told and are gone after
                         */
+    EVENT_ERASED,      /* what was said in the room is erased: whoever shows it must load anew */
     EVENT_KEY_GONE,    /* a key of agent_id is no more: its streams must show their keys again */
     EVENT_AGENT_GONE,  /* agent removed: end its streams; from one room only when room is given */
     EVENT_OFFERED,   /* the chat is offered to agent_id; sender_name offers it, why is the reason */

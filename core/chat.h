@@ -32,6 +32,7 @@ struct chat {
     int64_t queued_ms; /* since when it waits; kept through restarts */
     int64_t created_ms;
     int64_t closed_ms;
+    int64_t erased_ms;      /* since when nothing of what was said is left */
     int64_t away_ms;        /* since when the assigned agent is out of the room */
     const char *offered_to; /* agent id of whom the chat is offered to */
     const char *offered_by; /* likewise, whose offer it is */

@@ -10,6 +10,8 @@
 
 static int64_t retry_of(enum err e)
 {
+    if (e == ERR_LOW_DISK)
+        return 30000;
     return e == ERR_BUSY || e == ERR_UNKNOWN || e == ERR_IO ? 1000 : 0;
 }
 
@@ -282,6 +284,16 @@ void op_submit(struct op *op, struct change *c)
     enum err e;
 
     c->done = committed;
+    if (keep_lacks_space(d, c)) {
+        if (!*c->key) {
+            change_free(c);
+            op_done(op, ERR_LOW_DISK, NULL);
+            return;
+        }
+        op->instead = ERR_LOW_DISK; /* the first try may have gone through */
+        op->otherwise = NULL;
+        c->only_replay = true;
+    }
     add_confirmed(d, c);
     if ((e = d->o.store.submit(d->o.store.self, c)) == OK) {
         d->confirm_sent = d->confirm_wanted;
@@ -525,6 +537,7 @@ void desk_tick(struct desk *d)
     }
     chat_ask_again(d);
     work_tick(d);
+    keep_tick(d);
     if (d->confirm_wanted > d->confirm_sent) {
         struct op *op = op_new_office(d, NULL, NULL);
 

@@ -39,6 +39,7 @@ struct desk_options {
     int64_t linger_ms;    /* how long a closed chat can be reopened by its customer */
     int64_t grace_ms;     /* the assigned agent is out of the room so long: waits again; 0 never */
     int64_t offer_ms;     /* how long an offer to an agent stands */
+    int64_t retention_ms; /* chats that were over for so long are erased; 0 never */
     int64_t room_idle_ms; /* how long an empty room stays in memory */
     int messages_per_minute, messages_burst, escalations_per_hour; /* per chat, of the customer */
 };
@@ -54,6 +55,7 @@ struct desk_answer {
     const struct entry *entries; /* made by this call, or by its first run when replayed */
     size_t n_entries;
     bool replayed;
+    bool traces;         /* desk_erase: another program holds the files; they are cleaned later */
     bool unchanged;      /* nothing had to be done (already escalated, already mine) */
     const bool *altered; /* desk_moderate: of each item, whether it was not so already; NULL none */
     const char *token;   /* desk_begin, desk_key_add: the only time it is known */
@@ -398,6 +400,27 @@ void desk_organization_put(struct desk *d, const struct organization *o, desk_fn
 void desk_key_add(struct desk *d, const char *jid, const char *label, desk_fn *done, void *ctx);
 void desk_key_list(struct desk *d, desk_fn *done, void *ctx);
 void desk_key_remove(struct desk *d, const char *hash_prefix_hex, desk_fn *done, void *ctx);
+/* ---- the data (desk_keep.c) -------------------------------------------------------------------
+ */
+
+/* Everything said in the chat goes, also from the database's files: texts, names, the customer's
+ * token. Entries stay as stubs. An open chat is closed by it. WHO_SYSTEM only. answer: unchanged it
+ * was erased before; traces. */
+void desk_erase(struct desk *d, const struct principal *who, const char *chat, desk_fn *done,
+                void *ctx);
+/* A copy of everything, as struct store_port says; takes b. Errors ERR_BUSY (b is still the
+ * caller's) */
+NODISCARD enum err desk_backup(struct desk *d, struct backup *b);
+
+/* How full the disk is: whoever sees it says so. What is refused is ERR_LOW_DISK. */
+enum desk_space {
+    SPACE_ENOUGH,
+    SPACE_LOW, /* no new chats */
+    SPACE_NONE /* no messages either; reading, closing and erasing go on */
+};
+void desk_set_space(struct desk *d, enum desk_space space);
+enum desk_space desk_space(const struct desk *d);
+
 /* Any chat, any organization: chat and page (entries) or page (chats). */
 void desk_admin_chat(struct desk *d, const char *chat, desk_fn *done, void *ctx);
 void desk_admin_chats(struct desk *d, enum chat_filter filter, const char *cursor, size_t limit,

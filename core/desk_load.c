@@ -93,6 +93,7 @@ static void put_chat(struct room *r, const struct query *q)
 static void take_again(struct room *r, const struct query *q, const struct query *missed)
 {
     bool closed = r->chat->state != CHAT_CLOSED && q->chats[0].state == CHAT_CLOSED;
+    bool erased = r->chat->erased_ms == 0 && q->chats[0].erased_ms > 0;
     struct change told = {.entries = missed ? missed->entries : NULL,
                           .n_entries = missed ? missed->n_entries : 0};
     struct event e = {.kind = EVENT_CLOSED_ROOM, .room = r, .room_id = r->id};
@@ -105,6 +106,8 @@ static void take_again(struct room *r, const struct query *q, const struct query
         put_sessions(r, q, true);
     }
     chat_publish(r, &told);
+    if (erased)
+        keep_tell_erased(r);
     if (closed) {
         e.why = r->desk->o.texts.closed;
         bus_publish(r->desk->bus, &e);
@@ -177,7 +180,9 @@ static void take_people(struct desk *d, const struct query *q)
 static void load_failed(struct room *r, enum err e)
 {
     r->load = ROOM_UNLOADED;
-    if (r->chat)
+    if (r->chat && e == ERR_NOT_FOUND)
+        room_forget_chat(r); /* swept by a commit that seemed to have failed */
+    else if (r->chat)
         chat_ask_later(r);
     line_fail(r, e);
 }

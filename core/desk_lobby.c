@@ -9,7 +9,7 @@
 
 struct announce {
     const char *text;
-    char room[ID_LEN + 1];
+    char chat[ID_LEN + 1];
 };
 
 #define NEWS_MS (60 * 60 * 1000) /* at start: what is older is no news */
@@ -34,6 +34,7 @@ static void announce_run(struct op *op)
     c = op_change(op);
     e = chat_entry(op, c, ENTRY_MESSAGE, ROLE_SYSTEM, call->text);
     e->audience = AUDIENCE_STAFF;
+    memcpy(e->ref, call->chat, sizeof(e->ref)); /* it is erased together with the chat */
     chat_key(op, c, "announce", "");
     op_submit(op, c);
 }
@@ -60,6 +61,7 @@ static void announce(struct desk *d, const struct chat *c, const char *key, cons
     struct announce *call = arena_new_of(op->arena, struct announce);
 
     call->text = arena_dup(op->arena, text);
+    memcpy(call->chat, c->id, sizeof(call->chat));
     op->key = arena_dup(op->arena, key);
     op->call = call;
     op->run = announce_run;

@@ -104,6 +104,9 @@ struct desk {
     int64_t started_ms; /* graces and offers are not counted while nobody could come back */
     int64_t confirmed, confirm_wanted, confirm_sent;
     bool store_ok;
+    enum desk_space space;
+    bool sweeping;
+    int64_t sweep_ms, sweep_after; /* when to look again; behind which room */
 };
 
 /* ---- desk.c: lines ---- */
@@ -159,6 +162,9 @@ struct participant *room_speakers_now(struct room *r, struct arena *a, const cha
                                       size_t *n);
 /* Ids of all speakers, at most CHAT_SPEAKERS_MAX. */
 const char **room_speakers(const struct room *r, struct arena *a, size_t *n);
+void room_forget_participants(struct room *r);
+/* The chat is no more: the room is as if it was never read. */
+void room_forget_chat(struct room *r);
 bool room_was_here(const struct room *r, const char *agent_id);
 struct occupant *room_own(struct room *r, const char *agent_id);
 /* Is the address a session of this agent? */
@@ -342,6 +348,12 @@ void access_free(struct desk *d);
 NODISCARD enum err access_may(const struct op *op, enum action what);
 /* Within this change the agent's standing becomes that, beside what others' became. */
 void access_change(struct change *c, const char *agent_id, enum standing s);
+
+/* ---- desk_keep.c ---- */
+
+void keep_tick(struct desk *d); /* chats that are due to be erased or removed */
+void keep_tell_erased(struct room *r);
+bool keep_lacks_space(const struct desk *d, const struct change *c);
 
 /* ---- desk_room.c ---- */
 

@@ -461,6 +461,10 @@ static void note_run(struct op *op)
         op_done(op, e, NULL);
         return;
     }
+    if (op->room->chat->erased_ms > 0) {
+        op_done(op, ERR_CLOSED, NULL);
+        return;
+    }
     if (!line_ok(op, &call->text, DESK_TEXT_MAX - 16) || !chat_key_ok(op))
         return;
     if (!*call->text) {
@@ -503,6 +507,10 @@ static void reopen_run(struct op *op)
     }
     if (op->room->chat->state != CHAT_CLOSED) {
         unchanged(op);
+        return;
+    }
+    if (op->room->chat->erased_ms > 0) {
+        op_refuse(op, ERR_CLOSED, "", "This chat is erased.");
         return;
     }
     c = op_change(op);

@@ -132,6 +132,8 @@ enum err may(const struct directory *d, const struct principal *who, const struc
     case WHO_ANONYMOUS:
         return what == ACTION_BEGIN || what == ACTION_PUBLIC ? OK : ERR_UNAUTHORIZED;
     case WHO_CUSTOMER:
+        if (chat != NULL && chat->erased_ms > 0)
+            return what == ACTION_PUBLIC ? OK : ERR_NOT_FOUND;
         if (chat != NULL && chat->blocked && strcmp(chat->id, who->id) == 0)
             return what == ACTION_PUBLIC ? OK : ERR_FORBIDDEN;
         return decide(customer_grant(what), chat, chat != NULL && strcmp(chat->id, who->id) == 0);

@@ -20,6 +20,25 @@ void change_free(struct change *c)
         arena_free(c->arena);
 }
 
+struct backup *backup_new(const char *path, backup_done_fn *done, void *ctx)
+{
+    struct arena *arena = arena_new();
+    struct backup *b = arena_new_of(arena, struct backup);
+
+    b->arena = arena;
+    b->path = arena_dup(arena, path);
+    b->detail = "";
+    b->done = done;
+    b->ctx = ctx;
+    return b;
+}
+
+void backup_free(struct backup *b)
+{
+    if (b != NULL)
+        arena_free(b->arena);
+}
+
 struct query *query_new(enum query_kind kind, query_done_fn *done, void *ctx)
 {
     struct arena *arena = arena_new();

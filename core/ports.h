@@ -120,6 +120,13 @@ struct change {
     size_t n_access;
     bool unblock; /* the customer's token opens the chat again; chat->blocked is false */
 
+    /* Everything said in this chat goes: texts, names, payloads, keys, tokens, who was there; what
+     * its organization's lobby heard of it too. Entries stay as stubs. After the commit the store
+     * removes what is left of it in its files, before done. Comes last. */
+    bool erase;
+    bool chat_gone; /* the chat itself goes, with all that is of it; likewise */
+    bool traces;    /* filled in: the files could not be cleaned now, and will be later */
+
     const struct session *sessions; /* put, by (room, address) */
     size_t n_sessions;
     const char **gone; /* addresses of sessions of this room that end */
@@ -171,7 +178,8 @@ enum query_kind {
     QUERY_WAITS,     /* of an organization: the last 20 waits from escalation to claim */
     QUERY_STATS,     /* of an organization: counts since a point in time */
     QUERY_ENTRY,     /* one entry of a room; ERR_NOT_FOUND */
-    QUERY_ARCHIVE    /* a page of one log whose ends are ids; ERR_NOT_FOUND */
+    QUERY_ARCHIVE,   /* a page of one log whose ends are ids; ERR_NOT_FOUND */
+    QUERY_SWEEP      /* chats that may be due to be erased or removed */
 };
 
 enum chat_filter { FILTER_ALL, FILTER_NEEDS_RESPONSE, FILTER_ASSIGNED };
@@ -204,8 +212,8 @@ struct query {
     const char *room;         /* ROOM, ENTRIES, AFTER_GID, ENTRY, ARCHIVE */
     const char *organization; /* CHATS, WAITS; "" all */
     bool public_only;         /* ENTRIES: only those with pos; after and before are pos, else seq */
-    int64_t after;            /* ENTRIES: > after; AFTER_GID */
-    int64_t before;           /* ENTRIES: < before when > 0 */
+    int64_t after;            /* ENTRIES: > after; AFTER_GID; SWEEP: where the last one ended */
+    int64_t before;           /* ENTRIES: < before when > 0; SWEEP: nothing said, begun earlier */
     bool newest;              /* ENTRIES: the last `limit` of the range (still in log order) */
     bool messages_only;       /* ENTRIES: without ENTRY_SUBJECT and ENTRY_REACTION */
     size_t limit;             /* ENTRIES, AFTER_GID, CHATS, ARCHIVE; at most 1000 */
@@ -222,10 +230,12 @@ struct query {
 
     struct entry *entries;
     size_t n_entries;
-    bool more;          /* ENTRIES, AFTER_GID, CHATS, ARCHIVE: the limit cut the answer */
+    bool more;          /* ENTRIES, AFTER_GID, CHATS, ARCHIVE: the limit cut the answer; SWEEP: not
+                           yet at the end */
     int64_t read_seq;   /* ENTRY: how far reader_id has read */
     int64_t total;      /* ARCHIVE: entries of all pages; -1 too many to count */
-    int64_t first;      /* ARCHIVE: place of entries[0] among them, from 0; -1 unknown */
+    int64_t first;      /* ARCHIVE: place of entries[0] among them, from 0; -1 unknown; SWEEP: for
+                           `after` of the next */
     struct chat *chats; /* ROOM: one; CHATS: unassigned escalations first by longest wait, then the
                            assigned, then others by newest; START: all open escalated chats */
     size_t n_chats;
@@ -245,9 +255,10 @@ struct query {
     size_t n_agents;
     struct organization *organizations; /* START */
     size_t n_organizations;
-    int64_t since;          /* STATS: in milliseconds */
+    int64_t since;          /* STATS: in milliseconds; SWEEP: over, or quiet with the assistant,
+                               since before that; 0 none */
     struct day_stats stats; /* STATS */
-    const char **pending;   /* START: ids of chats whose assistant_pending is set */
+    const char **pending;   /* START: ids of chats whose assistant_pending is set; SWEEP */
     size_t n_pending;
     struct token *tokens; /* TOKEN: one; TOKENS */
     size_t n_tokens;
@@ -268,11 +279,34 @@ struct query {
 struct query *query_new(enum query_kind kind, query_done_fn *done, void *ctx);
 void query_free(struct query *q);
 
+/* ---- the store: a copy of all of it --------------------------------------------------------- */
+
+struct backup;
+/* Owns the backup (backup_free). */
+typedef void backup_done_fn(struct backup *b, enum err e);
+
+/* The database in one file, as it is when the copy ends, made in steps between changes. It has no
+ * epoch: who starts from it gets a new one. Lives in its own arena. */
+struct backup {
+    struct arena *arena;
+    const char *path;                                /* an absolute one; first as <path>.part */
+    bool replace;                                    /* a file that is there already */
+    void (*progress)(struct backup *b, int percent); /* may be NULL; on the loop thread */
+    backup_done_fn *done;                            /* likewise */
+    void *ctx;
+    const char *detail; /* filled in on errors: for people, static or in the arena */
+};
+
+struct backup *backup_new(const char *path, backup_done_fn *done, void *ctx);
+void backup_free(struct backup *b);
+
 struct store_port {
     void *self;
     /* Take the change. Errors ERR_BUSY the mailbox is full (the caller still owns the change). */
     enum err (*submit)(void *self, struct change *c);
     enum err (*read)(void *self, struct query *q); /* the same for a read */
+    /* The same for a copy. Errors ERR_BUSY one is being made */
+    enum err (*backup)(void *self, struct backup *b);
 };
 
 /* ---- clock and ids -------------------------------------------------------------------------- */

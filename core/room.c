@@ -71,6 +71,28 @@ void room_put_participant(struct room *r, const char *agent_id, bool speaker)
     map_set(r->participants, agent_id, speaker ? &speaker_yes : &speaker_no);
 }
 
+static bool forget_one(void *ctx, const char *key, void *value)
+{
+    (void)value;
+    (void)map_take(ctx, key);
+    return true;
+}
+
+void room_forget_participants(struct room *r)
+{
+    map_each(r->participants, forget_one, r->participants);
+}
+
+void room_forget_chat(struct room *r)
+{
+    room_forget_participants(r);
+    arena_free(r->arena);
+    r->arena = NULL;
+    r->chat = NULL;
+    r->customer_nick = NULL;
+    r->load = ROOM_UNLOADED;
+}
+
 struct silence {
     struct arena *arena;
     const char *agent_id;

@@ -1,12 +1,11 @@
 #include "db/migrate.h"
 
 #include "core/base/log.h"
+#include "db/backup.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define APPLICATION_ID 0x50726c79 /* "Prly", which file(1) shows; see the SQLite file format */
 #define EPOCH_LEN 8
@@ -30,33 +29,31 @@ static int64_t version_of(const struct embedded *file)
 
 static enum err check_owner(struct sql *db)
 {
-    int64_t id, tables;
+    int64_t id, tables, vacuum;
     enum err e;
 
     if ((e = pragma(db, "PRAGMA application_id", &id)) != OK ||
-        (e = pragma(db, "SELECT count(*) FROM sqlite_schema", &tables)) != OK)
+        (e = pragma(db, "SELECT count(*) FROM sqlite_schema", &tables)) != OK ||
+        (e = pragma(db, "PRAGMA auto_vacuum", &vacuum)) != OK)
         return e;
+    if (vacuum != 0) /* has pages that db/page.c does not know */
+        return ERR_INVALID;
     return id == APPLICATION_ID || (id == 0 && tables == 0) ? OK : ERR_INVALID;
 }
 
-/* The copy has no epoch: whoever starts from it gets a new one, so that no client resumes at a
- * place which the copy never had. */
 static enum err back_up(struct sql *db, const char *path, int64_t version)
 {
     struct arena *a = arena_new();
-    char *copy = arena_printf(a, "%s.before-%" PRId64, path, version);
-    int fd = open(copy, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    struct sql *made = NULL;
-    enum err e = ERR_IO;
+    const char *copy = arena_printf(a, "%s.before-%" PRId64, path, version);
+    const char *part = arena_printf(a, "%s.part", copy);
+    enum err e = backup_make_file(part);
 
-    if (fd < 0)
+    if (e == OK)
+        e = sql_run(db, "VACUUM INTO ?1", SQL_WITH(sql_text(part)));
+    if (e == OK)
+        e = backup_finish(part, copy);
+    if (e != OK)
         log_error("database-backup-failed", "path=%s", copy);
-    else if (close(fd) == 0)
-        e = sql_run(db, "VACUUM INTO ?1", SQL_WITH(sql_text(copy)));
-    if (e == OK && (e = sql_open(copy, SQL_WRITE, &made)) == OK) {
-        e = sql_run(made, "DELETE FROM meta WHERE key = 'epoch'", SQL_NOTHING);
-        sql_close(made);
-    }
     arena_free(a);
     return e;
 }
@@ -98,18 +95,36 @@ static enum err fill_meta(struct sql *db)
                    SQL_WITH(sql_text(secret)));
 }
 
-enum err migrate_run(struct sql *db, const char *path, const struct embedded *files)
+static int64_t last_version(const struct embedded *files)
 {
-    int64_t have, want = 0;
+    int64_t last = 0;
+
+    for (const struct embedded *f = files; f->name != NULL; f++)
+        last = version_of(f);
+    return last;
+}
+
+enum err migrate_check(struct sql *db, const struct embedded *files, int64_t *version)
+{
+    int64_t have;
     enum err e;
 
     if ((e = check_owner(db)) != OK || (e = pragma(db, "PRAGMA user_version", &have)) != OK)
         return e;
-    for (const struct embedded *f = files; f->name != NULL; f++)
-        want = version_of(f);
-    if (have > want)
+    if (have > last_version(files))
         return ERR_NEWER;
-    if (have > 0 && have < want && (e = back_up(db, path, have)) != OK)
+    *version = have;
+    return OK;
+}
+
+enum err migrate_run(struct sql *db, const char *path, const struct embedded *files)
+{
+    int64_t have;
+    enum err e = migrate_check(db, files, &have);
+
+    if (e != OK)
+        return e;
+    if (have > 0 && have < last_version(files) && (e = back_up(db, path, have)) != OK)
         return e;
     for (const struct embedded *f = files; f->name != NULL; f++) {
         if (version_of(f) <= have)

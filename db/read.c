@@ -2,6 +2,7 @@
 
 #include "db/access.h"
 #include "db/archive.h"
+#include "db/erase.h"
 #include "db/rooms.h"
 #include "db/row.h"
 
@@ -558,6 +559,8 @@ enum err read_query(struct sql *db, struct query *q)
         return archive_read_entry(db, q);
     case QUERY_ARCHIVE:
         return archive_read_page(db, q);
+    case QUERY_SWEEP:
+        return erase_read_due(db, q);
     }
     return ERR_INVALID;
 }

@@ -78,4 +78,5 @@ void row_chat(struct sql_row *row, struct arena *a, struct chat *out)
     out->offered_to = sql_get_text(row, 25, a);
     out->offered_by = sql_get_text(row, 26, a);
     out->offered_ms = sql_get_int(row, 27);
+    out->erased_ms = sql_get_int(row, 28);
 }

@@ -1,7 +1,10 @@
 #include "db/sql.h"
 
 #include "core/base/log.h"
+#include "db/page.h"
 
+#include <assert.h>
+#include <pthread.h>
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,6 +47,87 @@ static enum err error_of(struct sql *db, int code)
     return ERR_IO;
 }
 
+/* ---- files ---------------------------------------------------------------------------------- */
+
+/* Pages on their way into a database file leave behind what is not of them any more (db/page.h).
+ * So these files are opened through a layer of ours over SQLite's own, which replaces one of the
+ * methods that it gives to a file. https://www.sqlite.org/c3ref/io_methods.html */
+#define LAYER "parley"
+#define METHODS_MAX 4                /* SQLite has one table for each way of locking */
+#define PAGES_MAX ((int64_t)1 << 24) /* half of what page_clear_gap can tell apart */
+
+static pthread_mutex_t layer_mutex = PTHREAD_MUTEX_INITIALIZER;
+static struct {
+    const sqlite3_io_methods *real;
+    sqlite3_io_methods ours;
+} layers[METHODS_MAX];
+
+static const sqlite3_io_methods *real_methods(const sqlite3_file *file)
+{
+    for (size_t i = 0; i < METHODS_MAX; i++)
+        if (file->pMethods == &layers[i].ours)
+            return layers[i].real;
+    abort();
+}
+
+static int layer_write(sqlite3_file *file, const void *data, int len, sqlite3_int64 at)
+{
+    const sqlite3_io_methods *real = real_methods(file);
+    unsigned char page[65536];
+
+    if (len < 512 || (size_t)len > sizeof page || at % len != 0 || at / len >= PAGES_MAX)
+        return real->xWrite(file, data, len, at);
+    memcpy(page, data, (size_t)len);
+    page_clear_gap(page, (size_t)len, at == 0);
+    return real->xWrite(file, page, len, at);
+}
+
+static void put_layer(sqlite3_file *file)
+{
+    size_t i = 0;
+
+    pthread_mutex_lock(&layer_mutex);
+    while (i < METHODS_MAX && layers[i].real != NULL && layers[i].real != file->pMethods)
+        i++;
+    if (i < METHODS_MAX && layers[i].real == NULL) {
+        layers[i].ours = *file->pMethods;
+        layers[i].ours.xWrite = layer_write;
+        layers[i].real = file->pMethods;
+    }
+    pthread_mutex_unlock(&layer_mutex);
+    assert(i < METHODS_MAX);
+    file->pMethods = &layers[i].ours;
+}
+
+static int layer_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *out)
+{
+    sqlite3_vfs *under = vfs->pAppData;
+    int code = under->xOpen(under, name, file, flags, out);
+
+    if (code == SQLITE_OK && (flags & SQLITE_OPEN_MAIN_DB) != 0)
+        put_layer(file);
+    return code;
+}
+
+static void register_layer(void)
+{
+    static sqlite3_vfs layer;
+    sqlite3_vfs *under = sqlite3_vfs_find(NULL);
+
+    pthread_mutex_lock(&layer_mutex);
+    if (layer.pAppData != under) {
+        if (layer.pAppData != NULL)
+            (void)sqlite3_vfs_unregister(&layer);
+        layer = *under;
+        layer.zName = LAYER;
+        layer.pNext = NULL;
+        layer.pAppData = under;
+        layer.xOpen = layer_open;
+        (void)sqlite3_vfs_register(&layer, 0);
+    }
+    pthread_mutex_unlock(&layer_mutex);
+}
+
 /* ---- connection ----------------------------------------------------------------------------- */
 
 static int wal_grew(void *ctx, sqlite3 *handle, const char *name, int pages)
@@ -66,6 +150,9 @@ static const char both_pragmas[] = "PRAGMA foreign_keys = ON;"
 static const char write_pragmas[] = "PRAGMA synchronous = FULL;"
                                     "PRAGMA secure_delete = ON;"
                                     "PRAGMA wal_autocheckpoint = 0;";
+static const char copy_pragmas[] = "PRAGMA journal_mode = OFF;"
+                                   "PRAGMA synchronous = OFF;"
+                                   "PRAGMA cache_size = -2000;";
 
 /* Some file systems cannot have a write-ahead log; without it a read would stop the writer. */
 static enum err log_ahead(struct sql *db)
@@ -101,6 +188,8 @@ static enum err set_up(struct sql *db, enum sql_mode mode)
     if (mode == SQL_WRITE &&
         ((e = log_ahead(db)) != OK || (e = sql_script(db, write_pragmas)) != OK))
         return e;
+    if (mode == SQL_COPY && (e = sql_script(db, copy_pragmas)) != OK)
+        return e;
     if ((e = sql_one(db, "PRAGMA page_size", SQL_NOTHING, &row)) != OK)
         return e;
     db->page_size = (int)sql_get_int(row, 0);
@@ -130,8 +219,8 @@ enum err sql_open(const char *path, enum sql_mode mode, struct sql **out)
     int code;
 
     configure_library();
-    code = sqlite3_open_v2(path, &db->handle, flags, NULL);
-
+    register_layer();
+    code = sqlite3_open_v2(path, &db->handle, flags, LAYER);
     e = code == SQLITE_OK ? set_up(db, mode) : error_of(db, code);
     if (e != OK) {
         sql_close(db);
@@ -363,12 +452,61 @@ int64_t sql_wal_bytes(struct sql *db)
     return (int64_t)db->wal_pages * db->page_size;
 }
 
-void sql_checkpoint(struct sql *db, bool all)
+enum err sql_checkpoint(struct sql *db, bool all)
 {
     int mode = all ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE;
     int code = sqlite3_wal_checkpoint_v2(db->handle, NULL, mode, NULL, NULL);
 
-    /* Not lost: the next one copies what this one could not. */
-    if (code != SQLITE_OK && code != SQLITE_BUSY)
-        (void)error_of(db, code);
+    if (code == SQLITE_OK)
+        return OK;
+    return code == SQLITE_BUSY ? ERR_BUSY : error_of(db, code);
+}
+
+void sql_forget(struct sql *db)
+{
+    (void)sqlite3_db_release_memory(db->handle);
+}
+
+/* ---- copies --------------------------------------------------------------------------------- */
+
+struct sql_copy {
+    struct sql *to;
+    sqlite3_backup *backup;
+};
+
+enum err sql_copy_begin(struct sql *from, struct sql *to, struct sql_copy **out)
+{
+    sqlite3_backup *backup = sqlite3_backup_init(to->handle, "main", from->handle, "main");
+
+    if (backup == NULL)
+        return error_of(to, sqlite3_errcode(to->handle));
+    *out = mem_alloc(sizeof **out);
+    **out = (struct sql_copy){to, backup};
+    return OK;
+}
+
+enum err sql_copy_step(struct sql_copy *c, int pages, bool *more)
+{
+    int code = sqlite3_backup_step(c->backup, pages);
+
+    *more = code != SQLITE_DONE;
+    if (code == SQLITE_OK || code == SQLITE_DONE || code == SQLITE_BUSY || code == SQLITE_LOCKED)
+        return OK;
+    log_error("database-error", "code=%d detail=%s", code, sqlite3_errstr(code));
+    return ERR_IO;
+}
+
+int sql_copy_percent(const struct sql_copy *c)
+{
+    int all = sqlite3_backup_pagecount(c->backup);
+
+    return all == 0 ? 0 : 100 - (int)(100LL * sqlite3_backup_remaining(c->backup) / all);
+}
+
+void sql_copy_end(struct sql_copy *c)
+{
+    if (c == NULL)
+        return;
+    (void)sqlite3_backup_finish(c->backup);
+    free(c);
 }

@@ -12,7 +12,8 @@
 struct sql;
 struct sql_row;
 
-enum sql_mode { SQL_WRITE, SQL_READ };
+/* SQL_COPY: to be filled by sql_copy_step; nothing is forced to disk, and nothing can be undone. */
+enum sql_mode { SQL_WRITE, SQL_READ, SQL_COPY };
 
 NODISCARD enum err sql_open(const char *path, enum sql_mode mode, struct sql **out);
 void sql_close(struct sql *db); /* NULL is allowed */
@@ -72,7 +73,22 @@ bool sql_in_transaction(struct sql *db);
 
 /* Bytes in the write-ahead log after the last commit of this connection. */
 int64_t sql_wal_bytes(struct sql *db);
-/* Copy the log back into the file. all: also wait for readers and cut the log to nothing. */
-void sql_checkpoint(struct sql *db, bool all);
+/* Copy the log back into the file. all: also wait for readers and cut the log to nothing.
+ * Errors  ERR_BUSY others read too long; the next one copies what this one could not */
+NODISCARD enum err sql_checkpoint(struct sql *db, bool all);
+/* Drop the pages that are held in memory. */
+void sql_forget(struct sql *db);
+
+/* ---- copying a database, a few pages at a time ---------------------------------------------- */
+
+struct sql_copy;
+
+/* from may be written through its own connection between the steps; the copy follows. Both
+ * connections must stay open until sql_copy_end. */
+NODISCARD enum err sql_copy_begin(struct sql *from, struct sql *to, struct sql_copy **out);
+/* *more: there are pages left. */
+NODISCARD enum err sql_copy_step(struct sql_copy *c, int pages, bool *more);
+int sql_copy_percent(const struct sql_copy *c); /* after a step */
+void sql_copy_end(struct sql_copy *c);          /* NULL is allowed */
 
 #endif

@@ -1,6 +1,8 @@
 #include "db/store.h"
 
 #include "core/base/log.h"
+#include "db/backup.h"
+#include "db/lock.h"
 #include "db/migrate.h"
 #include "db/read.h"
 #include "db/write.h"
@@ -10,7 +12,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 extern const struct embedded db_migrations[];
@@ -44,7 +45,9 @@ struct store {
     pthread_t writer, reader;
     struct sql *write_db, *read_db; /* each its thread's own; without threads one and the same */
     int64_t copied;                 /* size of the log at the last checkpoint; the writer's own */
-    size_t n_changes, n_queries;    /* taken and not yet completed; the loop thread's own */
+    bool traces;                    /* what was erased may still be in the files; likewise */
+    struct backups *backups;
+    size_t n_changes, n_queries; /* taken and not yet completed; the loop thread's own */
 
     pthread_mutex_t mutex;            /* for all below */
     pthread_cond_t to_write, to_read; /* something in an inbox, or closing */
@@ -115,9 +118,31 @@ static void run_batch(struct store *s, struct change *first)
         return;
     log_error("store-batch-failed", "error=%s", err_name(first->result));
     if (s->threaded) {
+        backups_break(s->backups);
         sql_close(s->write_db);
         s->write_db = NULL;
     }
+}
+
+static bool has_erased(const struct change *c)
+{
+    for (; c != NULL; c = c->next)
+        if (c->result == OK && (c->erase || c->chat_gone))
+            return true;
+    return false;
+}
+
+/* What was erased is still in the log and in pages held in memory, from which it could come back.
+ */
+static void clean(struct store *s, struct change *batch)
+{
+    if (s->write_db == NULL || (!s->traces && !has_erased(batch)))
+        return;
+    s->traces = sql_checkpoint(s->write_db, true) != OK;
+    s->copied = sql_wal_bytes(s->write_db);
+    sql_forget(s->write_db);
+    for (struct change *c = batch; c != NULL; c = c->next)
+        c->traces = s->traces;
 }
 
 static void deliver_batch(struct store *s, struct change *c)
@@ -145,8 +170,17 @@ static void checkpoint(struct store *s)
         s->copied = 0;
     if (size - s->copied <= limit)
         return;
-    sql_checkpoint(s->write_db, size > limit * PATIENCE);
+    (void)!sql_checkpoint(s->write_db, size > limit * PATIENCE);
     s->copied = size;
+}
+
+static void write_out(struct store *s, struct change *batch)
+{
+    run_batch(s, batch);
+    clean(s, batch);
+    deliver_batch(s, batch);
+    s->wake(s->wake_ctx);
+    checkpoint(s);
 }
 
 static void *writer_main(void *ctx)
@@ -155,18 +189,20 @@ static void *writer_main(void *ctx)
 
     for (;;) {
         struct change *batch;
+        bool closing;
 
         pthread_mutex_lock(&s->mutex);
-        while (s->inbox.first == NULL && !s->closing)
+        while (s->inbox.first == NULL && !s->closing && !backups_due(s->backups))
             pthread_cond_wait(&s->to_write, &s->mutex);
         batch = changes_take_all(&s->inbox);
+        closing = s->closing;
         pthread_mutex_unlock(&s->mutex);
-        if (batch == NULL)
+        if (batch == NULL && closing)
             return NULL;
-        run_batch(s, batch);
-        deliver_batch(s, batch);
-        s->wake(s->wake_ctx);
-        checkpoint(s);
+        if (batch != NULL)
+            write_out(s, batch);
+        if (backups_due(s->backups))
+            backups_step(s->backups, s->write_db);
     }
 }
 
@@ -275,9 +311,24 @@ static enum err ask(void *self, struct query *q)
     return OK;
 }
 
+static enum err back_up(void *self, struct backup *b)
+{
+    struct store *s = (struct store *)self;
+    enum err e = s->closing ? ERR_BUSY : backups_take(s->backups, b);
+
+    if (e != OK)
+        return e;
+    pthread_mutex_lock(&s->mutex); /* the writer does not go to sleep between asking and this */
+    pthread_mutex_unlock(&s->mutex);
+    pthread_cond_signal(&s->to_write);
+    if (!s->threaded)
+        s->wake(s->wake_ctx);
+    return OK;
+}
+
 struct store_port store_port(struct store *s)
 {
-    return (struct store_port){s, submit, ask};
+    return (struct store_port){s, submit, ask, back_up};
 }
 
 /* ---- completions ---------------------------------------------------------------------------- */
@@ -293,6 +344,8 @@ static void work_here(struct store *s)
     }
     while ((q = queries_take(&s->asked)) != NULL)
         deliver_reply(s, q, run_query(s, q));
+    while (backups_due(s->backups))
+        backups_step(s->backups, s->write_db);
 }
 
 /* Reads that saw a batch whose results are not here yet stay: its end wakes the loop again. */
@@ -336,6 +389,7 @@ void store_pump(struct store *s)
         r->q->done(r->q, r->q->result);
         r = next;
     }
+    backups_pump(s->backups);
 }
 
 /* ---- open and close ------------------------------------------------------------------------- */
@@ -343,23 +397,6 @@ void store_pump(struct store *s)
 static void no_wake(void *ctx)
 {
     (void)ctx;
-}
-
-static enum err take_lock(struct store *s)
-{
-    struct arena *a = arena_new();
-    const char *name = arena_printf(a, "%s.lock", s->path);
-    enum err e = OK;
-
-    s->lock_fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (s->lock_fd < 0) {
-        log_error("store-open-failed", "path=%s detail=%s", name, strerror(errno));
-        e = ERR_IO;
-    } else if (flock(s->lock_fd, LOCK_EX | LOCK_NB) != 0) {
-        e = errno == EWOULDBLOCK ? ERR_LOCKED : ERR_IO;
-    }
-    arena_free(a);
-    return e;
 }
 
 /* SQLite would make it readable for all; its log files take the mode of the file. */
@@ -378,7 +415,8 @@ static enum err open_databases(struct store *s)
 {
     enum err e;
 
-    if (s->threaded && ((e = take_lock(s)) != OK || (e = make_file(s->path)) != OK))
+    if (s->threaded &&
+        ((e = lock_take(s->path, &s->lock_fd)) != OK || (e = make_file(s->path)) != OK))
         return e;
     if ((e = sql_open(s->path, SQL_WRITE, &s->write_db)) != OK ||
         (e = migrate_run(s->write_db, s->path, s->options.migrations)) != OK)
@@ -391,6 +429,7 @@ static enum err open_databases(struct store *s)
 
 static void close_databases(struct store *s)
 {
+    backups_free(s->backups);
     if (s->read_db != s->write_db)
         sql_close(s->read_db); /* first: the last to close puts the log back into the file */
     sql_close(s->write_db);
@@ -458,12 +497,18 @@ enum err store_open(const char *path, const struct store_options *options, store
 
     s->wake = wake != NULL ? wake : no_wake;
     s->wake_ctx = ctx;
+    s->backups = backups_new(s->wake, ctx);
     if ((e = open_databases(s)) != OK || (s->threaded && (e = start_threads(s)) != OK)) {
         close_databases(s);
         return e;
     }
     *out = s;
     return OK;
+}
+
+void store_cancel_backup(struct store *s)
+{
+    backups_cancel(s->backups);
 }
 
 void store_close(struct store *s)

@@ -20,6 +20,10 @@ struct store_options {
     const struct embedded *migrations; /* those of db/migrations; tests pass others */
 };
 
+/* A change that erases is done when nothing of it is left in the database's files: the log is
+ * emptied and pages in memory are dropped. Backups are made in steps of 100 pages between batches.
+ */
+
 /* Open the database, creating or migrating it, and start the threads.
  *
  * path     ":memory:" has no threads: store_pump does the work. A file is made with mode 0600 and
@@ -41,6 +45,9 @@ struct store_port store_port(struct store *s);
 /* Run completions: of changes in commit order, then of reads. A read's done runs after the done of
  * every change that the read has seen. done may submit and read, but not pump or close. */
 void store_pump(struct store *s);
+
+/* The copy that is being made fails, unless it is at its end: before a stop that shall not wait. */
+void store_cancel_backup(struct store *s);
 
 /* Finish what was taken, run its completions, close. New changes and reads are refused meanwhile
  * (ERR_BUSY). NULL is allowed. */

@@ -4,6 +4,7 @@
 #include "core/base/text.h"
 #include "db/access.h"
 #include "db/amend.h"
+#include "db/erase.h"
 #include "db/rooms.h"
 #include "db/row.h"
 
@@ -322,9 +323,9 @@ static enum err put_room(struct sql *db, struct change *c, struct log *log)
         return e;
     if ((e = access_put(db, c, log->num)) != OK)
         return e;
-    if ((e = put_sessions(db, c, log)) != OK)
+    if ((e = put_sessions(db, c, log)) != OK || (e = rooms_put_rest(db, c, log->num)) != OK)
         return e;
-    return rooms_put_rest(db, c, log->num);
+    return erase_put(db, c, log->num);
 }
 
 static enum err put_rest(struct sql *db, const struct change *c)

@@ -49,9 +49,9 @@ void frame_put_read(struct buf *out, const char *chat_id, const struct event *e)
     arena_free(a);
 }
 
-void frame_put_reset(struct buf *out)
+void frame_put_reset(struct buf *out, const char *why)
 {
-    buf_puts(out, "event: reset\ndata: {\"reason\":\"history_gone\"}\n\n");
+    buf_printf(out, "event: reset\ndata: {\"reason\":\"%s\"}\n\n", why);
 }
 
 /* channels is taken. */

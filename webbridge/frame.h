@@ -16,7 +16,8 @@ void frame_put_entry(struct buf *out, const struct viewer *v, const char *epoch,
 void frame_put_typing(struct buf *out, const char *chat_id, const struct event *e);
 void frame_put_read(struct buf *out, const char *chat_id, const struct event *e);
 /* The client's point is not in this log: it must load everything again. */
-void frame_put_reset(struct buf *out);
+/* why: "history_gone" or "erased". */
+void frame_put_reset(struct buf *out, const char *why);
 /* at: the number behind which the stream begins. */
 void frame_put_ready(struct buf *out, const char *epoch, const char *chat_id, int64_t at,
                      int64_t now_ms);

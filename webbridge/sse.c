@@ -177,6 +177,17 @@ static void on_entry(struct feed *f, const struct event *e)
         send_entry(f, room_chat(e->room), e->entry);
 }
 
+/* What the page shows is no more: it loads anew, if it may. */
+static void on_erased(struct feed *f)
+{
+    struct buf *out = &f->sse->scratch;
+
+    buf_clear(out);
+    frame_put_reset(out, "erased");
+    wire_write(f->wire, out->data, out->len);
+    wire_end(f->wire);
+}
+
 /* An agent may have gone to another organization since it opened the stream. */
 bool feed_may(const struct feed *f, const struct chat *c)
 {
@@ -214,6 +225,9 @@ void feed_on_event(void *ctx, const struct event *e)
         f->joined = false;
         if (f->live)
             wire_end(f->wire);
+        return;
+    case EVENT_ERASED:
+        on_erased(f);
         return;
     case EVENT_LEFT:
     case EVENT_ROLES:

@@ -45,7 +45,7 @@ void feed_begin(struct feed *f, bool reset)
     reply_print(&head, false, &out);
     buf_printf(&out, "retry: %u\n\n", RETRY_MS + crypto_random(RETRY_MS));
     if (reset)
-        frame_put_reset(&out);
+        frame_put_reset(&out, "history_gone");
     if (f->queue)
         frame_put_queue_ready(&out, desk_epoch(f->sse->web->desk), f->sent,
                               desk_now(f->sse->web->desk));

@@ -81,6 +81,7 @@ struct json *view_chat(const struct viewer *v, const struct chat *c)
     put_time(o, "lastMessageAt", v->kind != WHO_CUSTOMER && c->last_seq > 0 ? c->last_ms : 0);
     put_time(o, "waitingSince", c->state == CHAT_WAITING ? c->queued_ms : 0);
     put_time(o, "closedAt", c->closed_ms);
+    put_time(o, "erasedAt", c->erased_ms);
     if (position > 0)
         json_put_int(o, "queuePosition", (int64_t)position);
     else

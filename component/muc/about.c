@@ -253,6 +253,16 @@ const char *muc_moderation(const struct muc_service *s, struct arena *a, const s
     return arena_printf(a, "%s%s", written(a, x), written(a, old));
 }
 
+const char *muc_erased(struct arena *a, int64_t at_ms)
+{
+    struct xml *x = xml_new(a, "retracted", NS_RETRACT);
+    char stamp[STAMP_LEN + 1];
+
+    stamp_format(at_ms, stamp);
+    xml_attr(a, x, "stamp", arena_dup(a, stamp));
+    return written(a, x);
+}
+
 const char *muc_tombstone(const struct muc_service *s, struct arena *a, const struct muc_room *r,
                           const struct muc_occupant *moderator, const struct muc_intent *i,
                           int64_t now_ms)

@@ -368,6 +368,9 @@ bool muc_asks_person(const struct stanza *in);
 void muc_send_marker(const struct muc_service *s, struct muc_out *o, const struct muc_room *r,
                      const struct muc_occupant *who, const char *ref);
 
+/* What stands in the place of a line that was erased with its whole chat. */
+const char *muc_erased(struct arena *a, int64_t at_ms);
+
 /* What a moderated line is told with, and what stands in its place from then on (XEP-0425, 0424),
  * as XML. moderator NULL: its author took it back. */
 const char *muc_moderation(const struct muc_service *s, struct arena *a, const struct muc_room *r,

@@ -23,6 +23,7 @@ static const char *const names[] = {
     [ERR_NOT_MEMBER] = "not-member",
     [ERR_PASSWORD] = "password",
     [ERR_FULL] = "full",
+    [ERR_LOW_DISK] = "low-disk",
     [ERR_IO] = "io",
     [ERR_NEWER] = "newer",
     [ERR_CONFIG] = "config",

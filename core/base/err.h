@@ -30,6 +30,7 @@ enum err {
     ERR_NOT_MEMBER,       /* the room is for its members only */
     ERR_PASSWORD,         /* the room wants its password */
     ERR_FULL,             /* as many are in the room as may be */
+    ERR_LOW_DISK,         /* too little room on the disk for more; reading goes on */
     ERR_IO,               /* file, socket or database */
     ERR_NEWER,            /* database made by a newer parley */
     ERR_CONFIG,           /* wrong setting */

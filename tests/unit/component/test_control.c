@@ -380,7 +380,7 @@ static void asking_without_a_daemon_says_so(void **state)
     struct world *w = *state;
     struct arena *a = arena_new();
     const char *argv[] = {"parley"};
-    struct control_reply reply;
+    struct control_reply reply = {0};
 
     stop(w);
     assert_int_equal(control_ask(a, w->path, 1, argv, 100, &reply), ERR_NOT_FOUND);
@@ -392,7 +392,7 @@ static void asking_a_silent_daemon_ends_at_the_deadline(void **state)
     struct world *w = *state;
     struct arena *a = arena_new();
     const char *argv[] = {"parley"};
-    struct control_reply reply;
+    struct control_reply reply = {0};
 
     /* nobody turns the loop */
     assert_int_equal(control_ask(a, w->path, 1, argv, 50, &reply), ERR_BUSY);

@@ -247,6 +247,9 @@ static void on_event(void *ctx, const struct event *e)
     case EVENT_CLOSED_ROOM:
         note(r, "over");
         break;
+    case EVENT_ERASED:
+        note(r, "erased");
+        break;
     case EVENT_KEY_GONE:
     case EVENT_AGENT_GONE:
         note(r, "gone");
