@@ -23,6 +23,7 @@ static void wake(void *ctx)
 }
 
 static bool in_file;
+const char *rig_root = "/tmp";
 
 int rig_in_memory(void **state)
 {
@@ -46,7 +47,7 @@ int rig_begin(void **state)
     r->file = in_file;
     (void)snprintf(r->path, sizeof r->path, ":memory:");
     if (in_file) {
-        (void)snprintf(r->folder, sizeof r->folder, "/tmp/parley-store-XXXXXX");
+        (void)snprintf(r->folder, sizeof r->folder, "%s/parley-store-XXXXXX", rig_root);
         assert_non_null(mkdtemp(r->folder));
         (void)snprintf(r->path, sizeof r->path, "%s/parley.db", r->folder);
     }

@@ -23,6 +23,8 @@ struct rig {
     size_t n_order;
 };
 
+extern const char *rig_root; /* where folders are made, /tmp */
+
 /* Set-ups of a cmocka group: which store its tests get. */
 int rig_in_memory(void **state);
 int rig_in_file(void **state);
