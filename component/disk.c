@@ -27,12 +27,12 @@ enum desk_space disk_judge(int64_t free_bytes, int64_t least, enum desk_space no
     return is_below(free_bytes, least, now != SPACE_ENOUGH) ? SPACE_LOW : SPACE_ENOUGH;
 }
 
-void disk_watch(struct desk *d, const char *path, int64_t least)
+void disk_watch(struct desk *d, const char *path, int least_mb)
 {
     enum desk_space was = desk_space(d), now;
     int64_t room = free_bytes_at(path);
 
-    now = disk_judge(room, least, was);
+    now = disk_judge(room, (int64_t)least_mb << 20, was);
     if (now == was)
         return;
     desk_set_space(d, now);

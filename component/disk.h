@@ -13,6 +13,6 @@
 enum desk_space disk_judge(int64_t free_bytes, int64_t least, enum desk_space now);
 
 /* Look, tell the desk, and log when it changes. For a timer. */
-void disk_watch(struct desk *d, const char *path, int64_t least);
+void disk_watch(struct desk *d, const char *path, int least_mb);
 
 #endif

@@ -172,8 +172,7 @@ static enum err open_desk(struct program *p, const char **detail)
     *detail = "the database could not be opened";
     e = store_open(p->config->store.path, NULL, wake, p, &p->store);
     if (e == ERR_NEWER)
-        *detail = "the database was made by a newer parley; install that one, or put the copy from "
-                  "before its upgrade in place";
+        *detail = "the database was made by a newer parley";
     if (e != OK)
         return e;
     if (*p->config->assistant.faq)
@@ -281,7 +280,7 @@ static void on_tick(uv_timer_t *t)
 {
     struct program *p = t->data;
 
-    disk_watch(p->desk, p->config->store.path, (int64_t)p->config->store.min_free_mb << 20);
+    disk_watch(p->desk, p->config->store.path, p->config->store.min_free_mb);
     desk_tick(p->desk);
     if (p->muc)
         muc_desk_tick(p->muc);
@@ -445,7 +444,7 @@ static enum err start(struct program *p, const char **detail)
         return e;
     desk_set_url(p->desk, webbridge_origin(p->web));
     start_xmpp(p);
-    disk_watch(p->desk, p->config->store.path, (int64_t)p->config->store.min_free_mb << 20);
+    disk_watch(p->desk, p->config->store.path, p->config->store.min_free_mb);
     uv_timer_init(&p->loop, &p->tick);
     uv_signal_init(&p->loop, &p->term);
     uv_signal_init(&p->loop, &p->intr);

@@ -146,8 +146,7 @@ static enum err begin(struct backups *s, struct sql *db)
         b->detail = "the file is there already; --force replaces it";
         return ERR_CONFLICT;
     }
-    s->part = mem_alloc(strlen(b->path) + sizeof ".part");
-    (void)sprintf(s->part, "%s.part", b->path);
+    s->part = mem_dup(arena_printf(b->arena, "%s.part", b->path));
     b->detail = "the file cannot be written; the log says why";
     if ((e = backup_make_file(s->part)) != OK || (e = sql_open(s->part, SQL_COPY, &s->to)) != OK)
         return e;

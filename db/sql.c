@@ -204,9 +204,10 @@ static void configure_library(void)
 {
     static bool done;
 
-    if (!done)
-        (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    if (done)
+        return;
     done = true;
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
 enum err sql_open(const char *path, enum sql_mode mode, struct sql **out)

@@ -1,4 +1,4 @@
-#include "desk_rig.h"
+#include "tests/unit/core/desk_rig.h"
 
 #include <stdlib.h>
 
