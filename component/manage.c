@@ -181,15 +181,15 @@ static void agent_login_link(struct job *j)
     if (!a)
         return;
     if (!*desk_url(j->desk)) {
-        refuse(j, "the daemon does not run, or has no http.public_url");
+        manage_refuse(j, "the daemon does not run, or has no http.public_url");
         return;
     }
     if (desk_login_link(j->desk, a->id, LOGIN_ADMIN_MS, token) != OK) {
-        refuse(j, "too many logins are open, try again");
+        manage_refuse(j, "too many logins are open, try again");
         return;
     }
     buf_printf(&j->out, "%s/login/%s\n", desk_url(j->desk), token);
-    finish(j, EXIT_DONE, "");
+    manage_finish(j, EXIT_DONE, "");
 }
 
 /* ---- organizations -------------------------------------------------------------------------- */

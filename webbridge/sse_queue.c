@@ -282,6 +282,7 @@ void queue_on_event(struct feed *f, const struct event *e)
     case EVENT_LEFT:
     case EVENT_ROLES:
     case EVENT_CLOSED_ROOM:
+    case EVENT_ERASED:
     case EVENT_KEY_GONE:
     case EVENT_AGENT_GONE:
     case EVENT_OFFERED:
