@@ -133,11 +133,11 @@ static void token_of_an_erased_chat_opens_nothing(void **state)
 
     desk_begin(r->desk, &b, rig_done, begun);
     token = rig_wait(begun)->token;
-    desk_authenticate(r->desk, token, token_ask, known);
+    desk_authenticate(r->desk, token, false, token_ask, known);
     rig_pump(r);
     assert_int_equal(known->e, OK);
     rig_wait(erase(r, begun->chat->id));
-    desk_authenticate(r->desk, token, token_ask, gone);
+    desk_authenticate(r->desk, token, false, token_ask, gone);
     rig_pump(r);
     assert_int_equal(gone->e, ERR_UNAUTHORIZED);
 }

@@ -229,6 +229,8 @@ static void room_with_somebody_in_it_is_not_dropped(void **state)
     size_t asked;
 
     rig_wait(rig_join(r, ann, chat, "ann#1"));
+    desk_tick(r->desk); /* looks for chats whose time is over; again in an hour */
+    rig_pump(r);
     asked = r->n_asked;
     r->now_ms += 10 * r->options.room_idle_ms;
     desk_tick(r->desk);

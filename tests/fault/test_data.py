@@ -1,6 +1,7 @@
 """What an operator does with the data: it is erased, copied and put back, and the disk gets full."""
 
 import asyncio
+import contextlib
 import glob
 import json
 import os
@@ -11,8 +12,8 @@ import uuid
 
 import pytest
 
-from lib.load import Tally, Writer
 from lib.parley import BINARY
+from lib.wait import Board
 from lib.web import Customer
 
 
@@ -30,23 +31,34 @@ async def command(parley, *words):
     return done.returncode, done.stderr
 
 
-class Load:
-    """Writers in chats of their own, until the end of the block."""
+class Load(Board):
+    """Customers who write one message after the other, until the end of the block."""
 
     def __init__(self, site, writers=4):
+        super().__init__()
         self.site = site
         self.count = writers
-        self.tally = Tally()
+        self.acknowledged = [{} for _ in range(writers)]  # text -> entry's id
+        self.running = True
+
+    def all(self):
+        return {text: number for each in self.acknowledged for text, number in each.items()}
+
+    async def more(self, number):
+        goal = len(self.all()) + number
+        await self.until(lambda: len(self.all()) >= goal, 60, f"{number} more messages")
+
+    async def _write(self, customer, acknowledged, name):
+        while self.running:
+            text = f"{name} says {len(acknowledged)}"
+            acknowledged[text] = (await customer.say(text))["id"]
+            self.changed()
 
     async def __aenter__(self):
-        up = asyncio.Event()
-        up.set()
-        self.running = True
         self.customers = [await self.site.waiting() for _ in range(self.count)]
-        self.writers = [Writer(c, f"writer {n}", self.tally, up)
-                        for n, c in enumerate(self.customers)]
-        self.tasks = [asyncio.create_task(w.run(lambda: self.running)) for w in self.writers]
-        await self.tally.reach(20)
+        self.tasks = [asyncio.create_task(self._write(c, self.acknowledged[n], f"writer {n}"))
+                      for n, c in enumerate(self.customers)]
+        await self.more(20)
         return self
 
     async def __aexit__(self, *_):
@@ -162,13 +174,13 @@ async def test_backups_under_load_are_whole_and_can_be_put_back(own_site, count)
     copies = []
     async with Load(site) as load:
         for n in range(count("BACKUPS", 5, 50)):
-            before = {t: i for w in load.writers for t, i in w.acknowledged.items()}
+            before = load.all()
             copy = os.path.join(site.parley.folder, f"copy{n}.db")
             code, said = await command(site.parley, "backup", f"copy{n}.db")
             assert code == 0, said
             assert os.stat(copy).st_mode & 0o777 == 0o600
             copies.append((copy, before))
-            await load.tally.reach(load.tally.total + 20)
+            await load.more(20)
     for copy, before in copies:
         check_prefix(copy, site.parley.store, before)
     stream = await load.customers[0].stream(whole=True)
@@ -196,7 +208,7 @@ async def test_damaged_copy_is_refused_and_nothing_is_changed(own_site):
     await asyncio.to_thread(site.parley.stop)
     path = os.path.join(site.parley.folder, "copy.db")
     with open(path, "r+b") as copy:
-        for at in range(8192, os.path.getsize(path), 4096):
+        for at in range(65536, os.path.getsize(path), 4096):
             copy.seek(at)
             copy.write(b"\x0d" + b"\x7f" * 6)
     code, said = await command(site.parley, "restore", "copy.db")
@@ -211,7 +223,7 @@ async def test_damaged_copy_is_refused_and_nothing_is_changed(own_site):
 async def test_database_of_a_newer_program_ends_the_start_with_a_reason(own_site):
     site = own_site()
     await asyncio.to_thread(site.parley.stop)
-    with sqlite3.connect(site.parley.store) as store:
+    with contextlib.closing(sqlite3.connect(site.parley.store)) as store:
         store.execute("PRAGMA user_version = 9999")
     with open(site.parley.store, "rb") as file:
         before = file.read()
