@@ -42,6 +42,20 @@ static int answer(enum disk_answer a)
     return -1;
 }
 
+/* A folder is opened only to be synced, so it is done at once. */
+static int sync_folder(void)
+{
+    struct disk_file *f;
+    bool made;
+    enum disk_answer a = disk_open(NULL, true, &f, &made);
+
+    if (a != DISK_DONE)
+        return answer(a);
+    a = disk_sync(f, true);
+    disk_close(f);
+    return a == DISK_DONE ? memfd_create("folder", MFD_CLOEXEC) : answer(a);
+}
+
 /* A descriptor that can be locked and closed. */
 int __wrap_open(const char *path, int flags, ...)
 {
@@ -59,8 +73,8 @@ int __wrap_open(const char *path, int flags, ...)
     }
     if (!is_ours(path))
         return __real_open(path, flags, mode);
-    if (flags & O_DIRECTORY) /* to be synced: names are durable here when their files are */
-        return memfd_create("folder", MFD_CLOEXEC);
+    if (flags & O_DIRECTORY)
+        return sync_folder();
     a = disk_open(path, (flags & O_CREAT) != 0, &f, &made);
     if (a != DISK_DONE)
         return answer(a);
