@@ -1,15 +1,17 @@
-/* Wiring, in the order of the data flow: store -> desk -> room service and link, web bridge. */
+/* Wiring, in the order of the data flow: store -> desk -> web bridge, our domains at the XMPP
+ * server. */
 #include "component/assistant/rules.h"
 #include "component/cli.h"
 #include "component/control.h"
 #include "component/disk.h"
+#include "component/domains.h"
 #include "component/journal.h"
-#include "component/link.h"
-#include "component/muc_desk.h"
 #include "config/config.h"
 #include "core/base/crypto.h"
 #include "db/restore.h"
+#include "core/desk_files.h"
 #include "db/store.h"
+#include "db/vault.h"
 #include "webbridge/webbridge.h"
 
 #include <errno.h>
@@ -29,20 +31,20 @@
 /* the XMPP library's parser recurses once per level of a hostile stanza (docs/ARCHITECTURE.md,
  * "Threads") */
 #define LOOP_STACK (64u << 20)
-#define LINK_QUEUE_MAX (8u << 20)
 
 struct program {
     struct config *config;
     uv_loop_t loop;
     uv_async_t wake;
-    uv_timer_t tick, muc_timer;
+    uv_timer_t tick;
     uv_signal_t term, intr;
     struct store *store;
     struct bus *bus;
     struct rules *rules;
     struct desk *desk;
-    struct muc_desk *muc;
-    struct link *link;
+    struct vault *vault; /* NULL: nobody uploads */
+    struct file_port files;
+    struct domains *domains;
     struct webbridge *web;
     struct control *control;
     enum err outcome; /* of the step that is waited for */
@@ -127,7 +129,10 @@ static struct desk_options desk_options(struct program *p)
                              .room_idle_ms = ROOM_IDLE_MS,
                              .messages_per_minute = c->limits.messages_per_minute,
                              .messages_burst = c->limits.messages_burst,
-                             .escalations_per_hour = c->limits.escalations_per_hour};
+                             .escalations_per_hour = c->limits.escalations_per_hour,
+                             .files = p->files,
+                             .file_max = c->upload.file_bytes,
+                             .file_quota = c->upload.bytes_per_day};
 
     if (strcmp(c->xmpp.claim_on, "message") == 0)
         o.claim_on = CLAIM_MESSAGE;
@@ -158,6 +163,17 @@ static enum err put_organizations(struct program *p)
     return OK;
 }
 
+static enum err open_files(struct program *p)
+{
+    enum err e = OK;
+
+    if (*p->config->upload.domain)
+        e = vault_open(&p->loop, p->config->store.files, &p->vault);
+    if (p->vault)
+        p->files = vault_port(p->vault);
+    return e;
+}
+
 static enum err open_desk(struct program *p, const char **detail)
 {
     struct buf wrong = {0};
@@ -174,6 +190,9 @@ static enum err open_desk(struct program *p, const char **detail)
     if (e == ERR_NEWER)
         *detail = "the database was made by a newer parley";
     if (e != OK)
+        return e;
+    *detail = "the folder of files could not be opened";
+    if ((e = open_files(p)) != OK)
         return e;
     if (*p->config->assistant.faq)
         rules.faq = p->config->assistant.faq;
@@ -210,13 +229,14 @@ static void close_all(uv_handle_t *h, void *arg)
 
 static void close_desk(struct program *p)
 {
-    muc_desk_free(p->muc);
-    p->muc = NULL;
-    store_close(p->store);
+    store_close(p->store); /* which answers what is under way */
     p->store = NULL;
+    domains_free(p->domains);
+    p->domains = NULL;
     desk_free(p->desk);
     bus_free(p->bus);
     assistant_rules_free(p->rules);
+    vault_close(p->vault);
     uv_walk(&p->loop, close_all, NULL);
     uv_run(&p->loop, UV_RUN_DEFAULT);
     (void)uv_loop_close(&p->loop);
@@ -228,20 +248,17 @@ static void stopped(void *ctx)
 {
     struct program *p = ctx;
 
-    p->link = NULL;
     p->waiting = false;
     uv_stop(&p->loop);
 }
 
-static void stop_link(void *ctx)
+static void stop_domains(void *ctx)
 {
     struct program *p = ctx;
 
     p->control = NULL;
-    if (p->muc)
-        muc_desk_stop(p->muc);
-    if (p->link)
-        link_free(p->link, stopped, p);
+    if (p->domains)
+        domains_stop(p->domains, stopped, p);
     else
         stopped(p);
 }
@@ -252,9 +269,9 @@ static void stop_control(void *ctx)
 
     p->web = NULL;
     if (p->control)
-        control_free(p->control, stop_link, p);
+        control_free(p->control, stop_domains, p);
     else
-        stop_link(p);
+        stop_domains(p);
 }
 
 static void stop(struct program *p)
@@ -282,8 +299,8 @@ static void on_tick(uv_timer_t *t)
 
     disk_watch(p->desk, p->config->store.path, p->config->store.min_free_mb);
     desk_tick(p->desk);
-    if (p->muc)
-        muc_desk_tick(p->muc);
+    if (p->domains)
+        domains_tick(p->domains);
 }
 
 /* ---- the daemon: start ---------------------------------------------------------------------- */
@@ -292,117 +309,41 @@ static bool xmpp_ready(void *ctx, const char **state)
 {
     const struct program *p = ctx;
 
-    *state = p->link ? link_state_text(p->link) : "not configured";
-    return !p->link || link_state(p->link) == LINK_UP;
-}
-
-static bool wire_up(void *self)
-{
-    const struct program *p = self;
-
-    return p->link && link_state(p->link) == LINK_UP;
-}
-
-static size_t wire_room(void *self)
-{
-    const struct program *p = self;
-
-    return p->link ? link_room(p->link) : 0;
-}
-
-static void wire_send(void *self, const struct xml *x)
-{
-    struct program *p = self;
-
-    if (p->link)
-        link_send(p->link, x);
-}
-
-static void wire_send_each(void *self, const struct xml *x, const char *const *to, size_t n)
-{
-    struct program *p = self;
-
-    if (p->link)
-        link_send_each(p->link, x, to, n);
-}
-
-static void on_muc_timer(uv_timer_t *t)
-{
-    struct program *p = t->data;
-
-    muc_desk_timer(p->muc);
-}
-
-static void wire_timer(void *self, int64_t ms)
-{
-    struct program *p = self;
-
-    uv_timer_start(&p->muc_timer, on_muc_timer, (uint64_t)ms, 0);
-}
-
-static void on_stanza(void *ctx, struct stanza *in)
-{
-    struct program *p = ctx;
-
-    muc_desk_stanza(p->muc, in);
-}
-
-static void on_link(void *ctx, enum link_state s, const char *why)
-{
-    struct program *p = ctx;
-
-    (void)why;
-    muc_desk_link(p->muc, s == LINK_UP);
-}
-
-static void on_poison(void *ctx, const char *condition)
-{
-    struct program *p = ctx;
-
-    muc_desk_poison(p->muc, condition);
-}
-
-static void on_flushed(void *ctx)
-{
-    struct program *p = ctx;
-
-    muc_desk_flushed(p->muc);
+    *state = "not configured";
+    return !p->domains || domains_ready(p->domains, state);
 }
 
 static void start_xmpp(struct program *p)
 {
     const struct config *c = p->config;
-    struct muc_desk_options mo = {.wire = {.self = p,
-                                           .up = wire_up,
-                                           .room = wire_room,
-                                           .send = wire_send,
-                                           .send_each = wire_send_each,
-                                           .timer = wire_timer},
-                                  .domain = c->xmpp.domain,
-                                  .name = c->xmpp.room_name};
-    struct link_options lo = {.host = c->xmpp.host,
-                              .port = c->xmpp.port,
-                              .domain = c->xmpp.domain,
-                              .secret = c->xmpp.secret,
-                              .pause_min_ms = 1000,
-                              .pause_max_ms = c->xmpp.pause_max_ms,
-                              .queue_max = LINK_QUEUE_MAX};
-    struct link_handlers h = {.stanza = on_stanza,
-                              .state = on_link,
-                              .poison = on_poison,
-                              .flushed = on_flushed,
-                              .ctx = p};
+    struct domains_options o = {.host = c->xmpp.host,
+                                .port = c->xmpp.port,
+                                .pause_max_ms = c->xmpp.pause_max_ms,
+                                .rooms = c->xmpp.domain,
+                                .rooms_secret = c->xmpp.secret,
+                                .rooms_name = c->xmpp.room_name,
+                                .upload = c->upload.domain,
+                                .upload_secret = c->upload.secret,
+                                .upload_name = c->upload.name,
+                                .url = webbridge_url(p->web),
+                                .file_max = c->upload.file_bytes};
 
     if (!*c->xmpp.secret) {
         log_warn("xmpp-off", "why=no secret is set");
         return;
     }
-    if (lo.pause_max_ms < lo.pause_min_ms)
-        lo.pause_min_ms = lo.pause_max_ms;
-    uv_timer_init(&p->loop, &p->muc_timer);
-    p->muc_timer.data = p;
-    p->muc = muc_desk_new(&mo, p->desk, p->bus);
-    p->link = link_new(&p->loop, &lo, &h);
+    p->domains = domains_new(&p->loop, &o, p->desk, p->bus);
+}
+
+/* What was being sent when we ended last is removed before anybody sends anew. */
+static enum err check_files(struct program *p, const char **detail)
+{
+    if (!p->vault)
+        return OK;
+    *detail = "the folder of files could not be read";
+    p->waiting = true;
+    desk_files_check(p->desk, step_done, p);
+    return await(p);
 }
 
 static enum err start_web(struct program *p, const char **detail)
@@ -424,6 +365,7 @@ static enum err start_web(struct program *p, const char **detail)
                             .body_seconds = c->limits.body_seconds,
                             .unsent_seconds = c->limits.unsent_seconds,
                             .heartbeat_seconds = c->limits.heartbeat_seconds,
+                            .files = p->vault ? &p->files : NULL,
                             .offer = c->texts.offer,
                             .xmpp_ready = xmpp_ready,
                             .xmpp_ctx = p};
@@ -436,6 +378,8 @@ static enum err start(struct program *p, const char **detail)
     enum err e = open_desk(p, detail);
 
     if (e != OK)
+        return e;
+    if ((e = check_files(p, detail)) != OK)
         return e;
     if ((e = control_new(&p->loop, p->config->store.control, manage_run, p->desk, &p->control,
                          detail)) != OK)

@@ -48,6 +48,8 @@ static struct refusal refusal_of(enum err e)
                                 "The disk is nearly full: nothing can be stored."};
     case ERR_BUSY:
         return (struct refusal){COND_RESOURCE, "wait", "Too busy at the moment; try again."};
+    case ERR_NO_SPACE:
+        return (struct refusal){COND_RESOURCE, "wait", "There is no room for it on the disk."};
     case ERR_UNKNOWN:
     case ERR_IO:
         return (struct refusal){COND_INTERNAL, "wait", "It could not be stored; send it again."};
@@ -307,6 +309,7 @@ struct muc_desk *muc_desk_new(const struct muc_desk_options *o, struct desk *des
     m->wire = o->wire;
     m->desk = desk;
     m->bus = bus;
+    m->url = o->url;
     m->service = (struct muc_service){
         .domain = o->domain, .name = o->name, .version = PARLEY_VERSION, .salt = desk_secret(desk)};
     muc_tell_init(m);

@@ -23,6 +23,7 @@ struct muc_desk_options {
     struct wire_port wire;
     const char *domain; /* ours */
     const char *name;   /* of the service, for people */
+    const char *url;    /* below which our files are; NULL: there are none */
 };
 
 struct muc_desk;

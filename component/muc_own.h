@@ -13,6 +13,7 @@ struct muc_desk {
     struct bus *bus;
     struct subscription *subscription;
     struct muc_service service;
+    const char *url; /* as in the options */
 
     /* outbox: what of the log has been sent, and what the server has read */
     struct map *behind;          /* set of rooms that must catch up before events go straight out */

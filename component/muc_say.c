@@ -42,7 +42,10 @@ void muc_post(struct call *c, const struct principal *who)
                      .stanza_id = i->in->id,
                      .payload = i->payload,
                      .shown = i->shown};
+    char file[ID_LEN + 1];
 
+    if (c->m->url != NULL && file_of_url(c->m->url, i->link, file))
+        p.file = file;
     desk_post(c->m->desk, who, i->room, &p, posted, c);
 }
 

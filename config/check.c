@@ -92,6 +92,11 @@ bool check_domain(const char *s)
     return s[-1] != '.';
 }
 
+bool check_upload_domain(const char *s)
+{
+    return s[0] == 0 || check_domain(s);
+}
+
 bool check_organization(const char *s)
 {
     size_t len = strlen(s);

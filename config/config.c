@@ -279,29 +279,57 @@ static bool is_credential(const char *path)
     return len > 0 && strncmp(path, dir, len) == 0 && path[len] == '/' && !strstr(path, "/../");
 }
 
-static enum err find_secret(const struct loading *l, const config_t *file)
+/* One of the two settings; *secret is as read from its own. */
+static enum err find_secret(const struct loading *l, const config_t *file, const char *group,
+                            const char *path, const char **secret)
+{
+    struct config *c = &l->full->c;
+    const config_setting_t *at =
+        config_lookup(file, arena_printf(c->arena, "%s.secret_file", group));
+    enum err e;
+
+    if (path[0] == 0)
+        return OK;
+    if (*secret[0])
+        return fail(l, at, "give %s.secret or %s.secret_file, not both", group, group);
+    e = read_text(l, at, path, SECRET_BYTES_MAX, !is_credential(path), secret);
+    if (e != OK)
+        return e;
+    *secret = arena_dup_len(c->arena, *secret, strcspn(*secret, "\r\n"));
+    return *secret[0] ? OK : fail(l, at, "%.300s is empty", path);
+}
+
+static enum err find_xmpp_secret(const struct loading *l, const config_t *file)
 {
     struct config *c = &l->full->c;
     const char *env = getenv("PARLEY_XMPP_SECRET");
-    const char *path = l->full->secret_file;
-    const config_setting_t *at = config_lookup(file, "xmpp.secret_file");
+
+    if (!env || !env[0])
+        return find_secret(l, file, "xmpp", l->full->secret_file, &c->xmpp.secret);
+    if (!text_ok(env, strlen(env)))
+        return fail(l, NULL, "PARLEY_XMPP_SECRET is not UTF-8 text");
+    c->xmpp.secret = arena_dup(c->arena, env);
+    return OK;
+}
+
+/* The upload service has links to our pages' address to give, and a link of its own. */
+static enum err check_upload(const struct loading *l, const config_t *file)
+{
+    struct config *c = &l->full->c;
+    const config_setting_t *at = config_lookup(file, "upload.domain");
     enum err e;
 
-    if (env && env[0]) {
-        if (!text_ok(env, strlen(env)))
-            return fail(l, NULL, "PARLEY_XMPP_SECRET is not UTF-8 text");
-        c->xmpp.secret = arena_dup(c->arena, env);
+    if (c->upload.domain[0] == 0)
         return OK;
-    }
-    if (path[0] == 0)
-        return OK;
-    if (c->xmpp.secret[0])
-        return fail(l, at, "give xmpp.secret or xmpp.secret_file, not both");
-    e = read_text(l, at, path, SECRET_BYTES_MAX, !is_credential(path), &c->xmpp.secret);
-    if (e != OK)
-        return e;
-    c->xmpp.secret = arena_dup_len(c->arena, c->xmpp.secret, strcspn(c->xmpp.secret, "\r\n"));
-    return c->xmpp.secret[0] ? OK : fail(l, at, "%.300s is empty", path);
+    if (strcmp(c->upload.domain, c->xmpp.domain) == 0)
+        return fail(l, at, "upload.domain must differ from xmpp.domain");
+    if (strncmp(c->http.listen, "unix:", 5) == 0 && c->http.public_url[0] == 0)
+        return fail(l, at,
+                    "upload.domain needs http.public_url when http.listen is a local socket");
+    e = find_secret(l, file, "upload", l->full->upload_secret_file, &c->upload.secret);
+    if (e == OK && c->upload.secret[0] == 0)
+        c->upload.secret = c->xmpp.secret;
+    return e;
 }
 
 /* What follows from several settings, or from files they name. */
@@ -310,15 +338,17 @@ static enum err finish(const struct loading *l, const config_t *file)
     static const enum log_level levels[] = {LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR};
     struct config *c = &l->full->c;
     size_t len = strlen(c->http.public_url);
-    enum err e = find_secret(l, file);
+    enum err e = find_xmpp_secret(l, file);
 
-    if (e != OK)
+    if (e != OK || (e = check_upload(l, file)) != OK)
         return e;
     while (len > 0 && c->http.public_url[len - 1] == '/')
         len--;
     c->http.public_url = arena_dup_len(c->arena, c->http.public_url, len);
     if (c->store.control[0] == 0)
         c->store.control = arena_printf(c->arena, "%s.sock", c->store.path);
+    if (c->store.files[0] == 0)
+        c->store.files = arena_printf(c->arena, "%s.files", c->store.path);
     for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
         if (strcmp(log_level_name(levels[i]), l->full->level) == 0)
             c->log_level = levels[i];

@@ -38,10 +38,17 @@ struct config {
         const char *room_name;
     } xmpp;
     struct {
+        const char *domain; /* "" nobody uploads */
+        const char *secret; /* its own, or xmpp.secret */
+        const char *name;
+        int64_t file_bytes, bytes_per_day;
+    } upload;
+    struct {
         const char *path;
         const char *control; /* control socket, default <path>.sock */
         int retention_days;  /* 0 for ever */
         int min_free_mb;     /* 0: not looked at */
+        const char *files;   /* folder, default <path>.files */
     } store;
     struct {
         const char *mode; /* "builtin" or "off" */

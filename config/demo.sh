@@ -181,6 +181,10 @@ VirtualHost "localhost"
 Component "support.localhost"
     component_secret = "$(cat "$demo/xmpp.secret")"
     component_conflict_resolve = "kick_old"
+
+Component "upload.localhost"
+    component_secret = "$(cat "$demo/xmpp.secret")"
+    component_conflict_resolve = "kick_old"
 END
 }
 
@@ -190,6 +194,7 @@ write_parley_conf() {
 # config/parley.conf.example
 http: { listen = "127.0.0.1:$http_port"; };
 xmpp: { port = $component_port; domain = "support.localhost"; secret_file = "$demo/xmpp.secret"; };
+upload: { domain = "upload.localhost"; };
 store: { path = "$demo/parley.db"; };
 assistant: { faq_file = "$root/config/faq.example.json"; };
 END

@@ -3,11 +3,11 @@
 
 packages_build="gcc libc6-dev cmake ninja-build pkg-config libstrophe-dev libmicrohttpd-dev
     libsqlite3-dev libcjson-dev libuv1-dev libconfig-dev libsodium-dev libidn-dev
-    libunistring-dev uthash-dev"
+    libunistring-dev libmagic-dev uthash-dev"
 # The pages are built with npm's packages; a Node that did not come from Debian serves as well.
 command -v npm >/dev/null || packages_build="$packages_build nodejs npm"
 packages_test="chromium clang clang-format ejabberd libclang-rt-dev llvm libcmocka-dev git prosody python3
-    python3-pytest python3-slixmpp slowhttptest e2fsprogs mount"
+    python3-aiohttp python3-pytest python3-slixmpp slowhttptest e2fsprogs mount"
 packages_bench="libcmocka-dev lua-dbi-sqlite3 prosody python3"
 packages_demo="prosody"
 

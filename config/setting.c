@@ -49,6 +49,21 @@ const struct setting setting_table[] = {
     FILLED("xmpp.room_name", c.xmpp.room_name, "Customer Support",
            "How the service is called in the agents' clients."),
 
+    TEXT("upload.domain", c.upload.domain, "", check_upload_domain,
+         "a domain in lower case or \"\"",
+         "Domain of a second component, by which agents' clients upload files (XEP-0363); \"\" "
+         "means "
+         "there is none. It wants xmpp.secret and http.public_url."),
+    {"upload.secret", SETTING_TEXT, AT(c.upload.secret), "", 0, 0, 0, NULL, "text",
+     "Its component's password, if it is another one. Better: secret_file.", true},
+    TEXT("upload.secret_file", upload_secret_file, "", NULL, "a path or \"\"",
+         "File that holds it; \"\" means the password of xmpp."),
+    FILLED("upload.name", c.upload.name, "File Upload", "How clients show the service."),
+    {"upload.file_bytes", SETTING_INT64, AT(c.upload.file_bytes), "", 16777216, 1024,
+     INT64_C(1) << 40, NULL, "", "Bytes of one file.", false},
+    {"upload.bytes_per_day", SETTING_INT64, AT(c.upload.bytes_per_day), "", 268435456, 1024,
+     INT64_C(1) << 50, NULL, "", "Bytes that one agent may upload in 24 hours.", false},
+
     FILLED("store.path", c.store.path, "parley.db", "The database file."),
     TEXT("store.control", c.store.control, "", NULL, "a path or \"\"",
          "Socket for commands to the daemon; \"\" means store.path with \".sock\" behind it."),
@@ -57,6 +72,8 @@ const struct setting setting_table[] = {
     INT("store.min_free_mb", c.store.min_free_mb, 256, 0, 1048576,
         "MiB that must be free on the database's disk for new chats, and a quarter of it for "
         "messages; 0 means that it does not matter."),
+    TEXT("store.files", c.store.files, "", NULL, "a path or \"\"",
+         "Folder of uploaded files; \"\" means store.path with \".files\" behind it."),
 
     WORD("assistant.mode", c.assistant.mode, "builtin", "builtin|off",
          "Who answers first: rules and questions from assistant.faq_file, or nobody."),

@@ -254,6 +254,7 @@ static void committed(struct change *c, enum err e)
     struct op *op = c->ctx;
     struct room *r = op->room;
     struct desk *d = r->desk;
+    struct desk_answer refused = {.retry_ms = c->retry_ms};
 
     if (c->xmpp_confirmed > 0 && (e != OK || c->replayed))
         d->confirm_sent = 0; /* nothing was written: it rides with another one */
@@ -268,7 +269,7 @@ static void committed(struct change *c, enum err e)
     if (e == OK)
         op->applied(op, c);
     else
-        op_done(op, e == ERR_CONFLICT && r != d->office ? ERR_UNKNOWN : e, NULL);
+        op_done(op, e == ERR_CONFLICT && r != d->office ? ERR_UNKNOWN : e, &refused);
     change_free(c);
 }
 
@@ -385,6 +386,7 @@ struct desk *desk_new(const struct desk_options *o, struct bus *bus)
     d->access = map_new();
     d->invites = map_new();
     d->watchers = map_new();
+    d->slots = map_new();
     d->duty = duty_new();
     d->staff = map_new();
     d->epoch = mem_dup("");
@@ -432,6 +434,7 @@ void desk_free(struct desk *d)
     map_free(d->tokens);
     logins_free(d->logins);
     staff_free(d);
+    files_free(d);
     access_free(d);
     work_free(d);
     duty_free(d->duty);
@@ -538,6 +541,7 @@ void desk_tick(struct desk *d)
     chat_ask_again(d);
     work_tick(d);
     keep_tick(d);
+    files_tick(d);
     if (d->confirm_wanted > d->confirm_sent) {
         struct op *op = op_new_office(d, NULL, NULL);
 

@@ -42,6 +42,8 @@ struct desk_options {
     int64_t retention_ms; /* chats that were over for so long are erased; 0 never */
     int64_t room_idle_ms; /* how long an empty room stays in memory */
     int messages_per_minute, messages_burst, escalations_per_hour; /* per chat, of the customer */
+    struct file_port files;       /* self NULL: nobody sends files */
+    int64_t file_max, file_quota; /* bytes of one file, and of one agent in a day */
 };
 
 /* Strings of options are lent for the desk's life. */
@@ -73,6 +75,7 @@ struct desk_answer {
     const struct entry *history; /* up to now, oldest first */
     size_t n_history;
     const struct query *page; /* lists: the read's results */
+    const struct file *file;  /* core/desk_files.h */
     /* staff rooms (core/desk_staff.h) */
     bool created; /* by this join */
     bool renamed; /* it was a change of nick, and everybody was told */
@@ -161,6 +164,7 @@ struct post {
     const char *stanza_id;
     const char *payload; /* XML that is reflected with the body */
     const char *shown;   /* the text for pages where it differs; NULL or "" it does not */
+    const char *file; /* id of the file whose address the text is; NULL none, or it is not ours */
 };
 
 /* One message. A customer's goes to the assistant or to people, by state; an agent's claims an

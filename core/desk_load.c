@@ -329,6 +329,7 @@ static void started(struct op *op, struct query *q)
         queue_put(d->queue, &q->chats[i]);
     work_start(d);
     staff_start(d, q);
+    files_start(d, q);
     log_info("start", "agents=%zu open=%zu sessions=%zu unanswered=%zu", q->n_agents, q->n_chats,
              q->n_sessions, q->n_pending);
     s->op = op;

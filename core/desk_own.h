@@ -97,6 +97,7 @@ struct desk {
     struct map *staff;         /* localpart -> struct staff_card, of all there are */
     struct map *access;        /* "room agent" -> struct standing_kept, of the rooms read so far */
     struct map *watchers;      /* "chat agent" -> size_t: streams open on it */
+    struct map *slots;         /* id of a file -> struct slot (desk_files.c) */
     struct map *invites;       /* agent id -> struct bucket: how often it invites */
     char *epoch, *secret;
     const char *url;
@@ -374,6 +375,12 @@ void chat_ask(struct room *r);
 /* Asking, or loading the room anew, failed: the room stays in memory and is tried again. */
 void chat_ask_later(struct room *r);
 void chat_ask_again(struct desk *d); /* for all whose time has come */
+
+/* ---- desk_files.c ---- */
+
+void files_start(struct desk *d, const struct query *q); /* the slots that are stored */
+void files_tick(struct desk *d);                         /* those that are too old end */
+void files_free(struct desk *d);
 
 /* ---- desk_people.c ---- */
 

@@ -8,6 +8,8 @@
 
 struct post_call {
     const char *text, *address, *stanza_id, *payload, *shown;
+    const char *file; /* "" none, or it was looked for */
+    const char *data; /* of the entry */
     bool escalated_only;
 };
 
@@ -56,6 +58,7 @@ static void post_store(struct op *op, struct change *c, enum role role, const ch
     e->stanza_id = arena_dup(c->arena, p->stanza_id);
     e->payload = arena_dup(c->arena, p->payload);
     e->shown = arena_dup(c->arena, p->shown);
+    e->data = arena_dup(c->arena, p->data);
     chat_key(op, c, "post", p->text);
     op_submit(op, c);
 }
@@ -155,8 +158,58 @@ static bool post_check(struct op *op)
     return chat_key_ok(op);
 }
 
+/* ---- a file that is sent with it --------------------------------------------------------------
+ */
+
+static void post_run(struct op *op);
+
+/* docs/API.md, "Attachments" */
+static const char *file_data(struct arena *a, const struct file *f, const char *url)
+{
+    struct json *o = json_object(), *list = json_array(), *one = json_object();
+    const char *text;
+
+    json_put_str(one, "url", url);
+    json_put_str(one, "name", f->name);
+    json_put_str(one, "type", f->type);
+    json_put_int(one, "size", f->size);
+    json_add(list, one);
+    json_put(o, "attachments", list);
+    text = json_print(a, o);
+    json_free(o);
+    return text;
+}
+
+static void file_read(struct op *op, struct query *q)
+{
+    struct post_call *p = op->call;
+
+    p->data = file_data(op->arena, &q->files[0], p->text);
+    post_run(op);
+}
+
+/* Then it is only a link. */
+static void file_not_read(struct op *op, enum err e)
+{
+    if (e == ERR_NOT_FOUND)
+        post_run(op);
+    else
+        op_done(op, e, NULL);
+}
+
+static void look_for_file(struct op *op)
+{
+    struct post_call *p = op->call;
+    struct query *q = query_new(QUERY_FILE, NULL, NULL);
+
+    q->id = arena_dup(q->arena, p->file);
+    p->file = "";
+    op_read_or(op, q, file_read, file_not_read);
+}
+
 static void post_run(struct op *op)
 {
+    const struct post_call *p = op->call;
     bool customer = op->who.kind == WHO_CUSTOMER;
     enum err e = customer ? op_may(op, ACTION_WRITE) : op_may_as_agent(op, ACTION_WRITE);
 
@@ -166,7 +219,9 @@ static void post_run(struct op *op)
     }
     if (!post_check(op))
         return;
-    if (customer)
+    if (*p->file)
+        look_for_file(op);
+    else if (customer)
         customer_post(op);
     else
         agent_post(op);
@@ -176,7 +231,10 @@ static void post_run(struct op *op)
 static bool post_plain(const struct op *op)
 {
     const struct room *r = op->room;
+    const struct post_call *p = op->call;
 
+    if (*p->file) /* it reads first: the next one would be stored before it */
+        return false;
     switch (r->chat->state) {
     case CHAT_ASSISTANT:
     case CHAT_CLOSED:
@@ -200,6 +258,8 @@ void desk_post(struct desk *d, const struct principal *who, const char *chat, co
     call->stanza_id = arena_dup(op->arena, p->stanza_id);
     call->payload = arena_dup(op->arena, p->payload);
     call->shown = arena_dup(op->arena, p->shown);
+    call->file = arena_dup(op->arena, p->file);
+    call->data = "";
     call->escalated_only = p->escalated_only;
     op->key = arena_dup(op->arena, p->key);
     op->call = call;

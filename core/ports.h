@@ -5,6 +5,7 @@
 
 #include "core/chat.h"
 #include "core/entry.h"
+#include "core/file.h"
 #include "core/people.h"
 #include "core/staff.h"
 
@@ -149,6 +150,14 @@ struct change {
     const struct organization *organization; /* put, or NULL */
     const struct amend *amend;               /* of an older entry of this room, or NULL */
     const struct reader *reader;             /* of this room: put unless it was farther, or NULL */
+
+    const struct file *file; /* FILE_OPEN: insert; FILE_STORED: insert, or it is that from now on */
+    int64_t file_quota;      /* FILE_OPEN: of its owner's bytes in … */
+    int64_t file_span_ms;    /* … this time before now_ms; more is ERR_RATE */
+    int64_t retry_ms;        /* ERR_RATE: when it would pass */
+    const char **files_gone; /* ids of files that are no more */
+    size_t n_files_gone;
+
     int64_t xmpp_confirmed; /* 0: unchanged; otherwise stored if greater than the stored one */
 
     change_done_fn *done;
@@ -178,6 +187,8 @@ enum query_kind {
     QUERY_WAITS,     /* of an organization: the last 20 waits from escalation to claim */
     QUERY_STATS,     /* of an organization: counts since a point in time */
     QUERY_ENTRY,     /* one entry of a room; ERR_NOT_FOUND */
+    QUERY_FILE,      /* one stored file by id; ERR_NOT_FOUND */
+    QUERY_FILES,     /* the ids of all stored files, in order */
     QUERY_ARCHIVE,   /* a page of one log whose ends are ids; ERR_NOT_FOUND */
     QUERY_SWEEP      /* chats that may be due to be erased or removed */
 };
@@ -222,7 +233,7 @@ struct query {
     const char *agent;        /* CHATS: without those it is shut out of, but counted; "" none */
     const char *cursor;       /* CHATS: "" from the start, else an earlier next_cursor */
     unsigned char hash[HASH_LEN]; /* TOKEN */
-    const char *id;               /* ENTRY: of the entry, "" by stanza_id */
+    const char *id;               /* FILE; ENTRY: of the entry, "" by stanza_id */
     const char *stanza_id;        /* ENTRY: id of the stanza it came as, among the newest of … */
     const char *sender_id;        /* … this sender; the entry's id when it came as none */
     const char *reader_id;        /* ENTRY: "" nobody */
@@ -264,6 +275,10 @@ struct query {
     size_t n_tokens;
     int64_t *waits_ms; /* WAITS */
     size_t n_waits;
+    struct file *files; /* FILE: one; START: those that are open */
+    size_t n_files;
+    const char **file_ids; /* FILES */
+    size_t n_file_ids;
     const char *epoch;      /* START: changes when a backup is restored; [a-z2-7]{8} */
     const char *secret;     /* START: 64 hex digits, made once: salt of occupant ids */
     int64_t xmpp_confirmed; /* START */
@@ -307,6 +322,35 @@ struct store_port {
     enum err (*read)(void *self, struct query *q); /* the same for a read */
     /* The same for a copy. Errors ERR_BUSY one is being made */
     enum err (*backup)(void *self, struct backup *b);
+};
+
+/* ---- the bytes of files --------------------------------------------------------------------- */
+
+struct file_put; /* one file that is being written */
+typedef void file_done_fn(void *ctx, enum err e);
+/* type: what the bytes are, as a media type; lent. */
+typedef void file_whole_fn(void *ctx, enum err e, const char *type);
+typedef void file_missing_fn(void *ctx, const char *id);
+
+/* A folder of files by id. What takes time is done elsewhere, and its callback comes later on the
+ * loop thread; one call is under way for each file_put at a time. */
+struct file_port {
+    void *self;
+    /* Begin a file of that size. Errors ERR_NO_SPACE ERR_IO */
+    enum err (*begin)(void *self, const char *id, int64_t size, struct file_put **out);
+    /* More bytes, lent until done. Errors ERR_NO_SPACE ERR_IO */
+    void (*write)(struct file_put *p, const void *data, size_t len, file_done_fn *done, void *ctx);
+    /* All bytes were written: they are on disk under the id when done says OK. p is gone. */
+    void (*finish)(struct file_put *p, file_whole_fn *done, void *ctx);
+    void (*abort)(struct file_put *p); /* nothing of it stays; NULL is allowed */
+    /* A descriptor to read from, the caller's. Errors ERR_NOT_FOUND ERR_IO */
+    enum err (*open)(void *self, const char *id, int *fd);
+    bool (*room)(void *self, int64_t size); /* would a file of that size be taken? */
+    void (*remove)(void *self, const char *id);
+    /* Remove all but these n ids, which stand in order; tell which of them are not there. Blocks:
+     * for the start. Errors ERR_IO */
+    enum err (*keep)(void *self, const char *const *ids, size_t n, file_missing_fn *missing,
+                     void *ctx);
 };
 
 /* ---- clock and ids -------------------------------------------------------------------------- */

@@ -3,6 +3,7 @@
 #include "db/access.h"
 #include "db/archive.h"
 #include "db/erase.h"
+#include "db/filerow.h"
 #include "db/rooms.h"
 #include "db/row.h"
 
@@ -528,7 +529,8 @@ static enum err read_start(struct sql *db, struct query *q)
 
     if ((e = read_meta(db, q)) != OK || (e = read_organizations(db, q)) != OK ||
         (e = read_agents(db, q)) != OK || (e = read_open_chats(db, q)) != OK ||
-        (e = access_read_open(db, q)) != OK || (e = rooms_read_all(db, q)) != OK)
+        (e = access_read_open(db, q)) != OK || (e = rooms_read_all(db, q)) != OK ||
+        (e = filerow_read_open(db, q)) != OK)
         return e;
     e = sql_query(db, SESSIONS "ORDER BY session.num", SQL_NOTHING, &row);
     return e == OK ? collect_sessions(q, row) : e;
@@ -561,6 +563,10 @@ enum err read_query(struct sql *db, struct query *q)
         return archive_read_page(db, q);
     case QUERY_SWEEP:
         return erase_read_due(db, q);
+    case QUERY_FILE:
+        return filerow_read(db, q);
+    case QUERY_FILES:
+        return filerow_read_ids(db, q);
     }
     return ERR_INVALID;
 }

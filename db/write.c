@@ -5,6 +5,7 @@
 #include "db/access.h"
 #include "db/amend.h"
 #include "db/erase.h"
+#include "db/filerow.h"
 #include "db/rooms.h"
 #include "db/row.h"
 
@@ -368,6 +369,8 @@ static enum err put_all(struct sql *db, struct change *c, struct log *log)
     if (c->room[0] != 0 && (e = put_room(db, c, log)) != OK)
         return e;
     if (c->key[0] != 0 && (e = put_key(db, c, log)) != OK)
+        return e;
+    if ((e = filerow_put(db, c)) != OK)
         return e;
     return put_rest(db, c);
 }

@@ -31,6 +31,10 @@ void api_auth_link(struct call *c);
 void api_auth_logout(struct call *c);
 void api_auth_me(struct call *c);
 
+/* The first runs when the headers are there. */
+void api_files_put(struct call *c);
+void api_files_get(struct call *c);
+
 void api_health_live(struct call *c);
 void api_health_ready(struct call *c);
 

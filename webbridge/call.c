@@ -55,6 +55,8 @@ struct call *call_new(struct webbridge *w, struct request *r)
 
 void call_free(struct call *c)
 {
+    if (c->reader != NULL)
+        c->reader->ended(c);
     json_free(c->body);
     json_free(c->errors);
     c->body = c->errors = NULL;
@@ -288,7 +290,11 @@ void call_standard_headers(struct call *c, struct reply *r)
 
 static void log_call(const struct call *c, int status)
 {
-    log_debug("http", "method=%s path=%s status=%d ms=%lld id=%s", c->method, c->path, status,
+    /* The path of a file is what opens it. */
+    bool secret = c->route != NULL && c->route->kind == ROUTE_FILE;
+
+    log_debug("http", "method=%s path=%s status=%d ms=%lld id=%s", c->method,
+              secret ? c->route->path : c->path, status,
               (long long)(web_now(c->web) - c->started_ms), c->id);
 }
 

@@ -12,6 +12,13 @@
 struct call;
 struct route;
 
+/* A handler whose body comes in pieces (http_in_pieces). */
+struct body_reader {
+    void (*piece)(struct call *c, const void *data, size_t len); /* until http_more */
+    void (*whole)(struct call *c);                               /* now answer */
+    void (*ended)(struct call *c); /* the request goes, answered or not */
+};
+
 struct call {
     struct arena *arena;
     struct webbridge *web;
@@ -33,8 +40,9 @@ struct call {
     const char *key;          /* idempotency key; "" none */
     const char *organization; /* whose origins may read the answer; NULL: any organization's */
     int64_t started_ms;
-    void *extra; /* the handler's own */
-    bool page;   /* the answer is a page of ours and not the API's */
+    const struct body_reader *reader; /* NULL: the body is collected */
+    void *extra;                      /* the handler's own */
+    bool page;                        /* the answer is a page of ours and not the API's */
 };
 
 struct call *call_new(struct webbridge *w, struct request *r);

@@ -56,8 +56,25 @@ static bool allowed(const struct call *c)
     return o != NULL && cors_listed(o->origins, c->origin);
 }
 
+static bool is_open(const struct call *c)
+{
+    return strncmp(c->path, FILE_PATH, strlen(FILE_PATH)) == 0;
+}
+
+/* Clients run in pages of anywhere. XEP-0363 #impl */
+void cors_open(struct reply *r)
+{
+    reply_header(r, "Access-Control-Allow-Origin", "*");
+    reply_header(r, "Access-Control-Expose-Headers",
+                 "Content-Disposition, Content-Range, ETag, Retry-After, X-Request-Id");
+}
+
 void cors_headers(struct call *c, struct reply *r)
 {
+    if (is_open(c)) {
+        cors_open(r);
+        return;
+    }
     /* Also without an Origin: caches must not give this answer to a page that sends one. */
     reply_header(r, "Vary", "Origin");
     if (c->origin == NULL || *c->origin == '\0' || !allowed(c))
@@ -72,7 +89,12 @@ void cors_preflight(struct call *c, const char *methods)
     struct reply r = {.status = 204, .body = ""};
 
     reply_header(&r, "Allow", methods);
-    if (c->origin != NULL && *c->origin != '\0' && allowed(c)) {
+    if (is_open(c)) {
+        reply_header(&r, "Access-Control-Allow-Methods", methods);
+        reply_header(&r, "Access-Control-Allow-Headers",
+                     "Authorization, Content-Type, If-None-Match, Range, X-Requested-With");
+        reply_header(&r, "Access-Control-Max-Age", "600");
+    } else if (c->origin != NULL && *c->origin != '\0' && allowed(c)) {
         reply_header(&r, "Access-Control-Allow-Methods", methods);
         reply_header(&r, "Access-Control-Allow-Headers",
                      "Authorization, Content-Type, Idempotency-Key, Last-Event-ID, X-Request-Id");

@@ -17,13 +17,13 @@
 #define SWEEP_MS 500
 #define KEEPALIVE_MS 30000 /* idle between requests, the next one's first line included */
 #define STARVED_MS 200
-#define READ_PER_MS 16         /* bytes that a client takes at the least, beside unsent_seconds */
-#define IDLE_SECONDS 1200      /* the library's own limit, which ours come before */
-#define CONNECTION_BYTES 16384 /* headers and read buffer of one connection */
+own->answer_len = reply->body_len + (size_t)reply->file_len;
+own->answer = make_response(reply);
 
 enum phase {
     PHASE_TARGET, /* the first line is there */
     PHASE_BODY,
+    PHASE_PIECE,    /* a piece of the body is with the handlers, until http_more */
     PHASE_WORK,     /* `ready` is running */
     PHASE_WAIT,     /* suspended until http_reply */
     PHASE_ANSWERED, /* the answer is made */
@@ -38,6 +38,8 @@ struct own {
     struct MHD_Connection *con;
     struct conn *conn;
     struct buf body;
+    bool in_pieces; /* the body is given on, not collected */
+    bool suspended;
     struct MHD_Response *answer;
     size_t answer_len;
     int status;
@@ -55,11 +57,11 @@ struct http {
     uv_poll_t poll;
     uv_timer_t timer, sweeper;
     struct conns *conns;
-    size_t owed;  /* requests that wait for their answer */
+    size_t owed;  /* requests that are suspended */
     bool resumed; /* somebody was resumed since MHD_run */
     bool starved; /* there was no descriptor for a new connection */
     bool ending, stopped;
-    int handles; /* still open on the loop, while it ends */
+    int handles; /* still on the loop */
     void (*done)(void *ctx);
     void *done_ctx;
 };
@@ -141,8 +143,7 @@ static void on_completed(void *cls, struct MHD_Connection *con, void **con_cls,
     struct http *h = cls;
     struct own *own = *con_cls;
 
-    (void)con;
-    (void)why;
+    (void)con, (void)why;
     *con_cls = NULL;
     if (own == NULL)
         return;
@@ -216,20 +217,54 @@ static enum MHD_Result first_call(struct http *h, struct own *own, const char *u
     return MHD_YES;
 }
 
+static void on_timer(uv_timer_t *t);
+
+static void suspend(struct http *h, struct own *own)
+{
+    own->suspended = true;
+    h->owed++;
+    MHD_suspend_connection(own->con);
+}
+
+static void resume(struct own *own)
+{
+    struct http *h = own->r.http;
+
+    own->suspended = false;
+    h->owed--;
+    h->resumed = true;
+    MHD_resume_connection(own->con);
+    uv_timer_start(&h->timer, on_timer, 0, 0);
+}
+
+static void give_piece(struct http *h, struct own *own)
+{
+    own->phase = PHASE_PIECE;
+    h->h.piece(h->h.ctx, &own->r, own->body.data, own->body.len);
+    if (own->phase == PHASE_PIECE)
+        suspend(h, own);
+}
+
 static void more_body(struct http *h, struct own *own, const char *data, size_t len)
 {
     if (own->r.too_large || own->phase != PHASE_BODY)
         return;
-    if (own->body.len + len > h->o.body_max) {
+    if (!own->in_pieces && own->body.len + len > h->o.body_max) {
         own->r.too_large = true;
         buf_free(&own->body);
         return;
     }
     buf_put(&own->body, data, len);
+    if (own->in_pieces && own->body.len >= HTTP_PIECE)
+        give_piece(h, own);
 }
 
 static enum MHD_Result whole(struct http *h, struct own *own)
 {
+    if (own->in_pieces && own->body.len > 0)
+        give_piece(h, own);
+    if (own->phase == PHASE_PIECE)
+        return MHD_YES;
     own->phase = PHASE_WORK;
     own->r.body = buf_str(&own->body);
     own->r.body_len = own->body.len;
@@ -238,8 +273,7 @@ static enum MHD_Result whole(struct http *h, struct own *own)
     if (own->phase == PHASE_ANSWERED)
         return send_answer(own);
     own->phase = PHASE_WAIT;
-    h->owed++;
-    MHD_suspend_connection(own->con);
+    suspend(h, own);
     return MHD_YES;
 }
 
@@ -267,6 +301,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *con, const c
     case PHASE_SENDING:
         *data_len = 0;
         return MHD_YES;
+    case PHASE_PIECE:
     case PHASE_WORK:
     case PHASE_WAIT:
     case PHASE_TAKEN:
@@ -311,30 +346,50 @@ const char *http_query(struct request *r, const char *name)
     return value == NULL ? NULL : arena_dup(r->arena, value);
 }
 
+void http_in_pieces(struct request *r)
+{
+    own_of(r)->in_pieces = true;
+    step(own_of(r), r->http->o.body_seconds * 1000 + r->body_expected / READ_PER_MS);
+}
+
+void http_more(struct request *r)
+{
+    struct own *own = own_of(r);
+
+    buf_clear(&own->body);
+    own->phase = PHASE_BODY;
+    if (own->suspended)
+        resume(own);
+}
+
+/* The library takes the body as not const, but does not write to it. */
+static struct MHD_Response *make_response(const struct reply *r)
+{
+    if (r->from_file)
+        return MHD_create_response_from_fd_at_offset64((uint64_t)r->file_len, r->fd,
+                                                       (uint64_t)r->file_from);
+    return MHD_create_response_from_buffer(r->body_len, (void *)(uintptr_t)r->body,
+                                           r->lasting ? MHD_RESPMEM_PERSISTENT
+                                                      : MHD_RESPMEM_MUST_COPY);
+}
+
 void http_reply(struct request *r, const struct reply *reply)
 {
     struct own *own = own_of(r);
-    enum MHD_ResponseMemoryMode mode =
-        reply->lasting ? MHD_RESPMEM_PERSISTENT : MHD_RESPMEM_MUST_COPY;
 
     assert(own->answer == NULL && own->phase != PHASE_SENDING);
     own->status = reply->status;
-    own->answer_len = reply->body_len;
-    /* The library takes the body as not const, but does not write to it. */
-    own->answer =
-        MHD_create_response_from_buffer(reply->body_len, (void *)(uintptr_t)reply->body, mode);
+    own->answer_len = reply->body_len + (size_t)reply->file_len;
+    own->answer = make_response(reply);
     for (size_t i = 0; i < reply->n_headers; i++)
         MHD_add_response_header(own->answer, reply->headers[i].name, reply->headers[i].value);
     /* The library reads chunks that end at a bare line feed, or have anything behind their size. A
      * proxy may see their end elsewhere, so nothing that follows is taken for a request. */
     if (reply->close || own->chunked)
         MHD_add_response_header(own->answer, "Connection", "close");
-    if (own->phase == PHASE_WAIT) {
-        own->r.http->owed--;
-        own->r.http->resumed = true;
-        MHD_resume_connection(own->con);
-    }
     own->phase = PHASE_ANSWERED;
+    if (own->suspended)
+        resume(own);
 }
 
 int http_take(struct request *r)
@@ -351,13 +406,10 @@ int http_take(struct request *r)
 
 /* ---- the loop ------------------------------------------------------------------------------- */
 
-static void on_timer(uv_timer_t *t);
 static void on_poll(uv_poll_t *p, int status, int events);
 static void stop_now(struct http *h);
 
-/* Without a descriptor for the next connection, the library would ask for it again at once, for
- * ever.
- */
+/* Without a descriptor for the next one, the library would ask again at once, for ever. */
 static void hold_off(struct http *h)
 {
     log_warn("no-descriptor", "connections=%zu", conns_count(h->conns));
@@ -383,7 +435,9 @@ static void run(struct http *h)
     }
     if (!uv_is_active((uv_handle_t *)&h->poll))
         uv_poll_start(&h->poll, UV_READABLE, on_poll);
-    if (MHD_get_timeout(h->daemon, &wait_ms) == MHD_YES)
+    if (h->resumed)
+        uv_timer_start(&h->timer, on_timer, 0, 0);
+    else if (MHD_get_timeout(h->daemon, &wait_ms) == MHD_YES)
         uv_timer_start(&h->timer, on_timer, wait_ms, 0);
     else
         uv_timer_stop(&h->timer);
@@ -406,8 +460,7 @@ static void on_sweep(uv_timer_t *t)
 
 static void on_poll(uv_poll_t *p, int status, int events)
 {
-    (void)status;
-    (void)events;
+    (void)status, (void)events;
     run(p->data);
 }
 

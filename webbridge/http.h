@@ -9,10 +9,13 @@
 #include <stdint.h>
 #include <uv.h>
 
+#define HTTP_PIECE (256 * 1024) /* of a body that is given on in pieces, about */
+
 struct http;
 
 /* One request. Lives until its answer is sent or its client is gone, but never shorter than until
- * http_reply was called: a client's going is not noticed while we wait for the store. */
+ * http_reply was called, or http_more for a piece: a client's going is not noticed while we wait
+ * for the store or the disk. */
 struct request {
     struct arena *arena;
     struct http *http;
@@ -32,6 +35,8 @@ struct request {
 struct http_handlers {
     void (*begin)(void *ctx, struct request *r);
     void (*ready)(void *ctx, struct request *r);
+    /* Part of the body, after http_in_pieces; lent until http_more. */
+    void (*piece)(void *ctx, struct request *r, const void *data, size_t len);
     void (*ended)(void *ctx, struct request *r); /* the request is about to go */
     void *ctx;
 };
@@ -59,7 +64,13 @@ void http_turn(struct http *h); /* send what was answered since the last turn */
 const char *http_header(struct request *r, const char *name);
 const char *http_query(struct request *r, const char *name);
 
-/* The answer. reply is copied from. */
+/* Only in begin, when body_expected is known: the body is not collected but comes to `piece`, then
+ * `ready` with no body. body_max is not kept; the time for it grows with its size. */
+void http_in_pieces(struct request *r);
+/* The handler is done with a piece: perhaps before `piece` returns. */
+void http_more(struct request *r);
+
+/* The answer. reply is copied from, its fd is taken. */
 void http_reply(struct request *r, const struct reply *reply);
 
 /* Only in begin: the socket leaves the HTTP library and becomes the caller's, and with it r->arena.

@@ -25,6 +25,7 @@ static const struct problem table[] = {
     {ERR_PASSWORD, 403, "forbidden", "Not allowed"},
     {ERR_FULL, 403, "forbidden", "Not allowed"},
     {ERR_LOW_DISK, 503, "low-disk", "The disk is nearly full"},
+    {ERR_NO_SPACE, 507, "no-space", "There is no room for it on the disk"},
     {ERR_IO, 503, "store-failed", "It could not be stored"},
     {ERR_NEWER, 500, "internal-error", "Internal error"},
     {ERR_CONFIG, 500, "internal-error", "Internal error"},

@@ -15,8 +15,11 @@ struct reply {
     int status;
     const void *body; /* lent until the reply was sent on */
     size_t body_len;
-    bool lasting; /* the body outlives everything: it need not be copied */
-    bool close;   /* the connection ends after it */
+    bool lasting;   /* the body outlives everything: it need not be copied */
+    bool close;     /* the connection ends after it */
+    bool from_file; /* the body is file_len bytes of fd from file_from on */
+    int fd;
+    int64_t file_from, file_len;
     struct {
         const char *name, *value;
     } headers[REPLY_HEADERS_MAX];

@@ -29,6 +29,8 @@ static const struct route table[] = {
     {"POST", "/api/auth/link", api_auth_link, ACTION_PUBLIC, ROUTE_API},
     {"POST", "/api/auth/logout", api_auth_logout, ACTION_LIST, ROUTE_API},
     {"GET", "/api/me", api_auth_me, ACTION_LIST, ROUTE_API},
+    {"PUT", FILE_PATH "{id}/{name}", api_files_put, ACTION_PUBLIC, ROUTE_FILE},
+    {"GET", FILE_PATH "{id}/{name}", api_files_get, ACTION_PUBLIC, ROUTE_FILE},
     {"GET", "/healthz", api_health_live, ACTION_PUBLIC, ROUTE_API},
     {"GET", "/readyz", api_health_ready, ACTION_PUBLIC, ROUTE_API},
     {"GET", "/", api_pages_show, ACTION_PUBLIC, ROUTE_PAGE},
@@ -49,6 +51,13 @@ const struct route *route_table(void)
 
 /* ---- finding -------------------------------------------------------------------------------- */
 
+static bool matches_rest(const char *pattern, const char *path)
+{
+    if (strcmp(pattern, "/{name}") != 0)
+        return strcmp(pattern, path) == 0;
+    return path[0] == '/' && path[1] != '\0' && strchr(path + 1, '/') == NULL;
+}
+
 /* id: where the path has the chat's; lent by path, id_len long. */
 static bool matches(const char *pattern, const char *path, const char **id, size_t *id_len)
 {
@@ -64,7 +73,7 @@ static bool matches(const char *pattern, const char *path, const char **id, size
         return false;
     *id = path + before;
     *id_len = strcspn(*id, "/");
-    return *id_len > 0 && strcmp(*id + *id_len, hole + 4) == 0;
+    return *id_len > 0 && matches_rest(hole + 4, *id + *id_len);
 }
 
 /* HEAD is GET without the body; a stream has nothing but a body. */
@@ -135,6 +144,16 @@ static enum err may_anybody(const struct call *c)
     return may(desk_directory(c->web->desk), &nobody, NULL, c->route->action);
 }
 
+static bool has_files(const struct call *c)
+{
+    return c->web->o.files != NULL;
+}
+
+static bool is_upload(const struct call *c)
+{
+    return c->route->kind == ROUTE_FILE && strcmp(c->route->method, "PUT") == 0;
+}
+
 void route_begin(struct call *c)
 {
     const char *allow;
@@ -149,17 +168,18 @@ void route_begin(struct call *c)
         return;
     }
     c->route = route_find(c->arena, c->method, c->path, &c->chat, &allow);
-    if (c->route == NULL && allow == NULL) {
+    if ((c->route == NULL && allow == NULL) ||
+        (c->route != NULL && c->route->kind == ROUTE_FILE && !has_files(c))) {
         call_problem(c, ERR_NOT_FOUND, NULL, 0);
     } else if (c->route == NULL && strcmp(c->method, "OPTIONS") == 0) {
         cors_preflight(c, allow);
     } else if (c->route == NULL) {
         refuse_method(c, allow);
-    } else if (c->request->body_expected > c->web->o.body_bytes) {
+    } else if (!is_upload(c) && c->request->body_expected > c->web->o.body_bytes) {
         call_problem(c, ERR_TOO_LARGE, "The body is larger than the limit.", 0);
     } else if ((e = may_anybody(c)) != OK) {
         call_problem(c, e, NULL, 0);
-    } else if (c->route->kind == ROUTE_STREAM) {
+    } else if (c->route->kind == ROUTE_STREAM || is_upload(c)) {
         c->route->run(c);
     }
 }
@@ -218,6 +238,10 @@ void route_ready(struct call *c)
 {
     if (c->request->too_large) {
         call_problem(c, ERR_TOO_LARGE, "The body is larger than the limit.", 0);
+        return;
+    }
+    if (c->reader != NULL) {
+        c->reader->whole(c);
         return;
     }
     if (!read_body(c))

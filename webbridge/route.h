@@ -12,11 +12,12 @@ struct call;
 enum route_kind {
     ROUTE_API,    /* handled when the body is there and the asker known */
     ROUTE_STREAM, /* takes the socket */
-    ROUTE_PAGE    /* a page of ours */
+    ROUTE_PAGE,   /* a page of ours */
+    ROUTE_FILE    /* PUT runs when the headers are there, and reads the body in pieces */
 };
 
 struct route {
-    const char *method, *path; /* {id} stands for one segment */
+    const char *method, *path; /* {id} stands for one segment, {name} for another */
     void (*run)(struct call *c);
     enum action action; /* what the asker wants to do to the chat */
     enum route_kind kind;

@@ -175,23 +175,22 @@ static bool is_author(const struct viewer *v, const struct entry *e)
     return strcmp(e->sender_id, v->id) == 0;
 }
 
-static void put_actions(struct json *o, const struct entry *e)
+/* A list out of the entry's data; it is there though it may be empty. */
+static void put_list(struct json *o, const struct json *data, const char *name)
 {
-    struct json *data = read_data(e);
-    const struct json *actions = data == NULL ? NULL : json_get(data, "actions");
+    const struct json *list = data == NULL ? NULL : json_get(data, name);
     struct arena *a = arena_new();
 
-    if (actions == NULL)
-        json_put(o, "actions", json_array());
+    if (list == NULL)
+        json_put(o, name, json_array());
     else
-        json_put_raw(o, "actions", json_print(a, actions));
+        json_put_raw(o, name, json_print(a, list));
     arena_free(a);
-    json_free(data);
 }
 
 struct json *view_message(const struct viewer *v, const struct chat *c, const struct entry *e)
 {
-    struct json *o = json_object();
+    struct json *o = json_object(), *data = read_data(e);
 
     json_put_str(o, "id", e->id);
     json_put_str(o, "content", entry_shown(e));
@@ -200,7 +199,9 @@ struct json *view_message(const struct viewer *v, const struct chat *c, const st
     json_put(o, "sender", view_sender(v, c, e));
     json_put_int(o, "seq", view_number(v, e));
     put_text(o, "clientId", is_author(v, e) ? e->client_id : "");
-    put_actions(o, e);
+    put_list(o, data, "actions");
+    put_list(o, data, "attachments");
+    json_free(data);
     put_time(o, "editedAt", e->edited_ms);
     put_time(o, "deletedAt", e->deleted_ms);
     if (e->kind != ENTRY_MESSAGE)

@@ -28,6 +28,14 @@ static void on_ready(void *ctx, struct request *r)
     route_ready(r->user);
 }
 
+static void on_piece(void *ctx, struct request *r, const void *data, size_t len)
+{
+    struct call *c = r->user;
+
+    (void)ctx;
+    c->reader->piece(c, data, len);
+}
+
 static void on_ended(void *ctx, struct request *r)
 {
     (void)ctx;
@@ -52,25 +60,25 @@ static void share_descriptors(struct web_options *o)
              o->connections, o->streams);
 }
 
-static char *own_origin(const struct web_options *o, int port)
+static void set_url(struct webbridge *w)
 {
+    const struct web_options *o = &w->o;
     struct arena *a = arena_new();
     const char *host_end = strrchr(o->listen, ':');
-    char *origin;
 
     if (*o->public_url != '\0' || strncmp(o->listen, "unix:", 5) == 0)
-        origin = mem_dup(cors_origin_of(a, o->public_url));
+        w->url = mem_dup(o->public_url);
     else
-        origin = mem_dup(
-            arena_printf(a, "http://%.*s:%d", (int)(host_end - o->listen), o->listen, port));
+        w->url = mem_dup(arena_printf(a, "http://%.*s:%d", (int)(host_end - o->listen), o->listen,
+                                      http_port(w->http)));
+    w->origin = mem_dup(cors_origin_of(a, w->url));
     arena_free(a);
-    return origin;
 }
 
 static enum err open_http(struct webbridge *w, const char **detail)
 {
     struct http_handlers handlers = {
-        .begin = on_begin, .ready = on_ready, .ended = on_ended, .ctx = w};
+        .begin = on_begin, .ready = on_ready, .piece = on_piece, .ended = on_ended, .ctx = w};
     struct http_options o = {.listen = w->o.listen,
                              .connections = w->o.connections,
                              .per_address = w->o.streams_per_address + PER_ADDRESS,
@@ -102,7 +110,7 @@ enum err webbridge_new(uv_loop_t *loop, const struct web_options *o, struct desk
         free(w);
         return e;
     }
-    w->origin = own_origin(o, http_port(w->http));
+    set_url(w);
     snprintf(w->boot, sizeof(w->boot), "%08x", crypto_random(UINT32_MAX));
     w->new_chats = limit_new(o->chats_per_minute, ADDRESSES_MAX);
     w->bad_tokens = limit_new(o->bad_tokens_per_minute, ADDRESSES_MAX);
@@ -118,6 +126,11 @@ enum err webbridge_new(uv_loop_t *loop, const struct web_options *o, struct desk
 const char *webbridge_origin(const struct webbridge *w)
 {
     return w->origin;
+}
+
+const char *webbridge_url(const struct webbridge *w)
+{
+    return w->url;
 }
 
 int webbridge_port(const struct webbridge *w)
@@ -138,6 +151,7 @@ static void part_gone(void *ctx)
     limit_free(w->logins);
     limit_free(w->asked);
     proxies_free(w->proxies);
+    free(w->url);
     free(w->origin);
     if (w->done != NULL)
         w->done(w->done_ctx);

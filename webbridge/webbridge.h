@@ -15,7 +15,8 @@ struct web_options {
     int connections, streams; /* at once; webbridge_new makes them fit `descriptors` */
     int descriptors;          /* that the process may have */
     int body_bytes, header_seconds, body_seconds, unsent_seconds, heartbeat_seconds;
-    const char *offer; /* label of the button "Connect with Customer Support" */
+    const struct file_port *files; /* lent; NULL: there are none */
+    const char *offer;             /* label of the button "Connect with Customer Support" */
     /* For /readyz: is the XMPP side ready, and in what state (static text)? */
     bool (*xmpp_ready)(void *ctx, const char **state);
     void *xmpp_ctx;
@@ -29,6 +30,9 @@ NODISCARD enum err webbridge_new(uv_loop_t *loop, const struct web_options *o, s
                                  struct bus *bus, struct webbridge **out, const char **detail);
 /* Scheme, host and port that browsers see; "" behind a Unix socket without public_url. Lent. */
 const char *webbridge_origin(const struct webbridge *w);
+/* The address below which browsers see us, without a slash at its end: public_url, or made of the
+ * listener's. "" for a local socket without public_url. Lent. */
+const char *webbridge_url(const struct webbridge *w);
 int webbridge_port(const struct webbridge *w); /* 0 for unix sockets */
 /* Requests whose answers wait for the store are finished by the desk before this is called. */
 void webbridge_free(struct webbridge *w, void (*done)(void *ctx), void *ctx);

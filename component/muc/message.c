@@ -88,6 +88,15 @@ static void read_state(const char *state, struct muc_intent *out)
     }
 }
 
+/* Clients send a file as a text that is its address, and say so. XEP-0066 #x */
+static const char *find_link(const struct stanza *in, const char *text)
+{
+    const struct xml *x = xml_find(in->x, "x", NS_OOB);
+    const struct xml *url = x != NULL ? xml_find(x, "url", NS_OOB) : NULL;
+
+    return url != NULL && strcmp(xml_content(in->arena, url), text) == 0 ? text : "";
+}
+
 /* What its author does not want to be kept cannot be told the customer, who would have to lose it
  * again: only staff see it. Likewise a text that is nothing but a quote. XEP-0334, XEP-0428 */
 static void read_said(const struct stanza *in, const char *text, const char *shown,
@@ -96,6 +105,7 @@ static void read_said(const struct stanza *in, const char *text, const char *sho
     if (shown[0] != '\0' && !muc_wants_no_store(in)) {
         out->kind = MUC_MESSAGE;
         out->shown = strcmp(shown, text) != 0 ? shown : "";
+        out->link = find_link(in, text);
         muc_read_correction(in, out);
         return;
     }

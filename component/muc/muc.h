@@ -123,6 +123,7 @@ struct muc_intent {
     const char *body;    /* as sent; not yet text_body(), which a command's already is */
     const char *payload; /* reflected payloads as XML, spoofs and stamps removed */
     const char *shown;   /* messages, corrections: the body for customers where it differs, or "" */
+    const char *link;    /* messages: the address that the body is (XEP-0066), or "" */
     const char *subject;
     const char *ref; /* the line, or the sender's own stanza, that it is about */
     const char *const *reactions;

@@ -28,6 +28,7 @@ static void begin(struct stanza *in, struct muc_intent *out)
                                .body = "",
                                .payload = "",
                                .shown = "",
+                               .link = "",
                                .ref = "",
                                .subject = "",
                                .state = "",

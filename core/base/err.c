@@ -24,6 +24,7 @@ static const char *const names[] = {
     [ERR_PASSWORD] = "password",
     [ERR_FULL] = "full",
     [ERR_LOW_DISK] = "low-disk",
+    [ERR_NO_SPACE] = "no-space",
     [ERR_IO] = "io",
     [ERR_NEWER] = "newer",
     [ERR_CONFIG] = "config",

@@ -31,6 +31,7 @@ enum err {
     ERR_PASSWORD,         /* the room wants its password */
     ERR_FULL,             /* as many are in the room as may be */
     ERR_LOW_DISK,         /* too little room on the disk for more; reading goes on */
+    ERR_NO_SPACE,         /* the disk is full, or nearly so */
     ERR_IO,               /* file, socket or database */
     ERR_NEWER,            /* database made by a newer parley */
     ERR_CONFIG,           /* wrong setting */

@@ -191,6 +191,21 @@ static bool hidden_char(ucs4_t c)
            uc_is_property_default_ignorable_code_point(c) || is_noncharacter(c);
 }
 
+char *text_visible(struct arena *a, const char *s)
+{
+    const uint8_t *p = (const uint8_t *)s;
+    size_t left = strlen(s);
+    struct buf out = {0};
+
+    while (left > 0) {
+        ucs4_t c = next_char(&p, &left);
+
+        if (!hidden_char(c))
+            put_char(&out, c);
+    }
+    return take_buf(a, &out);
+}
+
 enum err text_name(struct arena *a, const char *s, char **out)
 {
     size_t left = strlen(s), chars = 0;

@@ -26,6 +26,10 @@ char *text_body(struct arena *a, const char *s);
  *         ERR_TEXT     text_ok() does not hold */
 NODISCARD enum err text_name(struct arena *a, const char *s, char **out);
 
+/* The same without characters that nobody sees: controls, also of the writing direction, and those
+ * without a width. Bad byte sequences become U+FFFD. */
+char *text_visible(struct arena *a, const char *s);
+
 /* What two names that look alike have in common: NFKC, case fold, marks removed, look-alike letters
  * of other scripts (Cyrillic, Greek) mapped to Latin, digits 0/1 to o/l, everything but letters
  * and digits removed. Only for comparing. */

@@ -25,7 +25,9 @@ listen:
     ip: "127.0.0.1"
     module: ejabberd_service
     access: all
-    hosts: {{"support.localhost": {{password: "{secret}"}}}}
+    hosts:
+      "support.localhost": {{password: "{secret}"}}
+      "upload.localhost": {{password: "{secret}"}}
 modules:
   mod_disco: {{extra_domains: ["support.localhost"]}}
   mod_roster: {{}}

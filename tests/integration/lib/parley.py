@@ -31,7 +31,7 @@ def setting(value):
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):
-        return str(value)
+        return str(value) if value < 1 << 31 else f"{value}L"
     if isinstance(value, dict):
         return "{\n" + "".join(f"    {n} = {setting(v)};\n" for n, v in value.items()) + "}"
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -7,6 +7,7 @@ from lib.process import Program, free_port, port_open
 
 HOST = "localhost"
 DOMAIN = "support.localhost"
+UPLOAD = "upload.localhost"
 SECRET = "prosody-and-parley"
 
 CONFIG = """
@@ -35,6 +36,10 @@ log = {{ {{ levels = {{ min = "info" }}, to = "file", filename = "{log}", timest
 VirtualHost "localhost"
 
 Component "support.localhost"
+    component_secret = "{secret}"
+    component_conflict_resolve = "kick_old"
+
+Component "upload.localhost"
     component_secret = "{secret}"
     component_conflict_resolve = "kick_old"
 
