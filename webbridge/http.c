@@ -17,8 +17,9 @@
 #define SWEEP_MS 500
 #define KEEPALIVE_MS 30000 /* idle between requests, the next one's first line included */
 #define STARVED_MS 200
-own->answer_len = reply->body_len + (size_t)reply->file_len;
-own->answer = make_response(reply);
+#define READ_PER_MS 16         /* bytes that a client takes, or gives of a file, at the least */
+#define IDLE_SECONDS 1200      /* the library's own limit, which ours come before */
+#define CONNECTION_BYTES 16384 /* headers and read buffer of one connection */
 
 enum phase {
     PHASE_TARGET, /* the first line is there */

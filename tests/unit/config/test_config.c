@@ -298,6 +298,40 @@ static void faq_file_is_read_whole(void **state)
            "cannot open /nonexistent: No such file or directory");
 }
 
+static void uploads_have_the_secret_of_rooms_unless_they_have_their_own(void **state)
+{
+    char text[256], said[256];
+    struct config *c = load("xmpp: { secret = \"a\"; }; upload: { domain = \"u.example\"; };");
+
+    (void)state;
+    assert_string_equal(c->upload.secret, "a");
+    assert_string_equal(c->store.files, "parley.db.files");
+    config_free(c);
+    chmod(put_file("secret", "b\n"), 0600);
+    snprintf(text, sizeof(text),
+             "xmpp: { secret = \"a\"; };\nupload: { domain = \"u.example\"; secret_file = "
+             "\"%s/secret\"; };",
+             dir);
+    c = load(text);
+    assert_string_equal(c->xmpp.secret, "a");
+    assert_string_equal(c->upload.secret, "b");
+    config_free(c);
+    chmod(put_file("secret", "b\n"), 0644);
+    snprintf(said, sizeof(said), "%s/secret is open to others: chmod 600 it", dir);
+    refuse(text, 2, said);
+}
+
+static void upload_domain_is_refused_where_it_cannot_work(void **state)
+{
+    (void)state;
+    refuse("upload: { domain = \"Support\"; };", 1,
+           "upload.domain must be a domain in lower case or \"\"");
+    refuse("upload: {\n domain = \"support.localhost\"; };", 2,
+           "upload.domain must differ from xmpp.domain");
+    refuse("http: { listen = \"unix:/x\"; };\nupload: { domain = \"u.example\"; };", 2,
+           "upload.domain needs http.public_url when http.listen is a local socket");
+}
+
 static void printed_configuration_reads_back_without_its_secret(void **state)
 {
     struct buf first = {0}, second = {0};
@@ -393,6 +427,8 @@ int main(void)
         CASE(secret_of_the_environment_wins),
         CASE(faq_file_is_read_whole),
         CASE(printed_configuration_reads_back_without_its_secret),
+        CASE(uploads_have_the_secret_of_rooms_unless_they_have_their_own),
+        CASE(upload_domain_is_refused_where_it_cannot_work),
         CASE(description_names_every_default),
         CASE(example_file_loads_and_shows_every_setting),
     };

@@ -103,7 +103,7 @@ static void customer_sees_position_and_no_address_of_an_agent(void **state)
         "\"AGENT\","
         "\"createdAt\":\"2023-11-14T22:13:20.123Z\",\"sender\":{\"id\":\"" AGENT
         "\",\"name\":\"Sarah\",\"email\":null,\"avatar\":null},\"seq\":4,\"clientId\":null,"
-        "\"actions\":[],\"editedAt\":null,\"deletedAt\":null}");
+        "\"actions\":[],\"attachments\":[],\"editedAt\":null,\"deletedAt\":null}");
 }
 
 static void author_sees_its_key_and_agents_the_log_number(void **state)
@@ -129,6 +129,15 @@ static void staff_entries_and_subjects_are_hidden_from_customers(void **state)
     assert_true(view_sees(&w->agent, &note));
     assert_false(view_sees(&w->customer, &subject));
     assert_false(view_sees(&w->agent, &subject));
+}
+
+static void files_that_were_sent_along_are_passed_on(void **state)
+{
+    struct world *w = *state;
+
+    w->message.data = "{\"attachments\":[{\"url\":\"https://x/files/a/b\",\"size\":1}]}";
+    assert_non_null(strstr(printed(w, view_message(&w->customer, &w->chat, &w->message)),
+                           "\"attachments\":[{\"url\":\"https://x/files/a/b\",\"size\":1}]"));
 }
 
 static void actions_of_the_assistant_are_passed_on(void **state)
@@ -266,6 +275,7 @@ int main(void)
         WORLD(author_sees_its_key_and_agents_the_log_number),
         WORLD(staff_entries_and_subjects_are_hidden_from_customers),
         WORLD(actions_of_the_assistant_are_passed_on),
+        WORLD(files_that_were_sent_along_are_passed_on),
         WORLD(corrected_message_shows_its_last_text_and_when),
         WORLD(correction_names_its_message_and_is_no_line_of_the_history),
         WORLD(happening_is_a_system_message_in_the_history),
