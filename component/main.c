@@ -8,8 +8,8 @@
 #include "component/journal.h"
 #include "config/config.h"
 #include "core/base/crypto.h"
-#include "db/restore.h"
 #include "core/desk_files.h"
+#include "db/restore.h"
 #include "db/store.h"
 #include "db/vault.h"
 #include "webbridge/webbridge.h"
@@ -386,7 +386,7 @@ static enum err start(struct program *p, const char **detail)
         return e;
     if ((e = start_web(p, detail)) != OK)
         return e;
-    desk_set_url(p->desk, webbridge_origin(p->web));
+    desk_set_url(p->desk, webbridge_url(p->web));
     start_xmpp(p);
     disk_watch(p->desk, p->config->store.path, p->config->store.min_free_mb);
     uv_timer_init(&p->loop, &p->tick);

@@ -123,11 +123,6 @@ enum err webbridge_new(uv_loop_t *loop, const struct web_options *o, struct desk
     return OK;
 }
 
-const char *webbridge_origin(const struct webbridge *w)
-{
-    return w->origin;
-}
-
 const char *webbridge_url(const struct webbridge *w)
 {
     return w->url;

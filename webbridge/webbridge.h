@@ -28,8 +28,6 @@ struct webbridge;
  * Errors  ERR_IO cannot listen; ERR_CONFIG bad address */
 NODISCARD enum err webbridge_new(uv_loop_t *loop, const struct web_options *o, struct desk *desk,
                                  struct bus *bus, struct webbridge **out, const char **detail);
-/* Scheme, host and port that browsers see; "" behind a Unix socket without public_url. Lent. */
-const char *webbridge_origin(const struct webbridge *w);
 /* The address below which browsers see us, without a slash at its end: public_url, or made of the
  * listener's. "" for a local socket without public_url. Lent. */
 const char *webbridge_url(const struct webbridge *w);
