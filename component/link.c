@@ -1,6 +1,7 @@
 #include "component/link.h"
 
 #include "component/stream.h"
+#include "component/xml/spread.h"
 #include "core/base/crypto.h"
 #include "core/base/log.h"
 
@@ -42,12 +43,13 @@ struct link {
     struct sock *sock;             /* NULL: none */
     enum link_state state;
     char why[WHY_MAX];
-    struct buf pending; /* not yet given to the socket */
-    struct buf out;     /* scratch: what the stream wants sent */
-    bool spoke;         /* sent something since the last look */
-    bool full;          /* told the log that the queue is full */
-    bool again;         /* the next pause is left out */
-    unsigned fails;     /* attempts in a row that came to nothing */
+    struct buf pending;   /* not yet given to the socket */
+    struct spread spread; /* of this turn, behind what is pending */
+    struct buf out;       /* scratch: what the stream wants sent */
+    bool spoke;           /* sent something since the last look */
+    bool full;            /* told the log that the queue is full */
+    bool again;           /* the next pause is left out */
+    unsigned fails;       /* attempts in a row that came to nothing */
     uint64_t up_since_ms;
     unsigned handles; /* that libuv has not closed yet */
     bool freeing;
@@ -138,6 +140,7 @@ static void lost(struct link *l)
     uv_timer_stop(&l->alive);
     uv_idle_stop(&l->flush);
     buf_clear(&l->pending);
+    spread_clear(&l->spread);
     l->state = LINK_DOWN;
     if (how->condition[0] != '\0')
         set_why(l, "the server said %s%s%s", how->condition, how->text[0] != '\0' ? ": " : "",
@@ -180,8 +183,7 @@ static void on_written(uv_write_t *w, int status)
     }
     if (!sock_put(k))
         return;
-    if (l->pending.len == 0 && k->writing.len == 0 && l->state == LINK_UP && !l->freeing &&
-        l->on.flushed != NULL)
+    if (link_room(l) == l->o.queue_max && l->on.flushed != NULL)
         l->on.flushed(l->on.ctx);
 }
 
@@ -221,6 +223,7 @@ static void on_turn_over(uv_idle_t *h)
     struct link *l = h->data;
 
     uv_idle_stop(h);
+    spread_write(&l->spread, &l->pending);
     if (l->state != LINK_UP || l->pending.len == 0 || !sock_put(l->sock))
         return;
     if (l->sock->writing.len == 0 && !l->freeing && l->on.flushed != NULL)
@@ -237,8 +240,10 @@ static bool put_now(struct link *l)
 
 size_t link_room(const struct link *l)
 {
-    size_t queued = l->pending.len + (l->sock != NULL ? l->sock->writing.len : 0);
+    size_t queued = l->pending.len + l->spread.bytes;
 
+    if (l->sock != NULL)
+        queued += l->sock->writing.len;
     if (l->state != LINK_UP || l->freeing || queued >= l->o.queue_max)
         return 0;
     return l->o.queue_max - queued;
@@ -263,14 +268,16 @@ static bool may_queue(struct link *l)
 
 void link_send(struct link *l, const struct xml *x)
 {
-    if (may_queue(l))
-        xml_write(&l->pending, x, NS_CLIENT);
+    if (!may_queue(l))
+        return;
+    spread_write(&l->spread, &l->pending);
+    xml_write(&l->pending, x, NS_CLIENT);
 }
 
 void link_send_each(struct link *l, const struct xml *x, const char *const *to, size_t n)
 {
     if (n > 0 && may_queue(l))
-        xml_write_each(&l->pending, x, to, n);
+        spread_add(&l->spread, x, to, n, &l->pending);
 }
 
 static void on_alive(uv_timer_t *t)
@@ -323,6 +330,18 @@ static void on_alloc(uv_handle_t *h, size_t suggested, uv_buf_t *b)
     *b = k->l != NULL ? uv_buf_init(k->l->in, READ_MAX) : uv_buf_init(NULL, 0);
 }
 
+/* Servers leave Nagle's algorithm on: a small stanza waits until the one before it is acknowledged.
+ * The kernel delays that by up to 40 ms on a connection whose reads are usually answered, and an
+ * answer to a ping has no answer. Linux forgets the option with each write. tcp(7), TCP_QUICKACK */
+static void acknowledge(struct sock *k)
+{
+    uv_os_fd_t fd;
+    int on = 1;
+
+    if (uv_fileno((uv_handle_t *)&k->tcp, &fd) == 0)
+        (void)setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
+}
+
 static void on_read(uv_stream_t *tcp, ssize_t n, const uv_buf_t *b)
 {
     struct sock *k = tcp->data;
@@ -336,6 +355,7 @@ static void on_read(uv_stream_t *tcp, ssize_t n, const uv_buf_t *b)
         lost(l);
         return;
     }
+    acknowledge(k);
     e = stream_feed(l->stream, b->base, (size_t)n, &l->out);
     if (e == OK) {
         put_now(l);
@@ -518,6 +538,7 @@ static void maybe_done(struct link *l)
     stream_free(l->stream);
     found_free(l);
     buf_free(&l->pending);
+    spread_free(&l->spread);
     buf_free(&l->out);
     free(l);
     if (done != NULL)
@@ -559,6 +580,7 @@ void link_free(struct link *l, void (*done)(void *ctx), void *ctx)
         return;
     }
     /* This may be called from inside a handler, so the rest is left to the loop. */
+    spread_write(&l->spread, &l->pending);
     buf_puts(&l->pending, "</stream:stream>");
     uv_idle_start(&l->flush, on_turn_over);
     uv_timer_stop(&l->alive);

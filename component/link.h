@@ -51,7 +51,8 @@ const char *link_state_text(const struct link *l); /* "up", or why it is not */
 /* Queue one stanza; x has `to`. It goes out at the end of the turn of the loop, together with
  * all others, in one write. While the link is not up nothing is queued. */
 void link_send(struct link *l, const struct xml *x);
-/* The same stanza to many. x has no `to`. */
+/* The same stanza to many. x has no `to`. Several to the same addressees in one turn go out grouped
+ * by addressee; for each the order is that of the calls. */
 void link_send_each(struct link *l, const struct xml *x, const char *const *to, size_t n);
 /* Bytes that still fit below queue_max; 0 means: the server reads too slowly, send later. */
 size_t link_room(const struct link *l);

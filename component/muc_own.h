@@ -166,6 +166,9 @@ void muc_staff_tell(struct muc_desk *m, struct muc_out *o, const struct event *e
 
 struct muc_out muc_out_new(struct muc_desk *m); /* with an arena: arena_free(o.arena) */
 struct muc_room *muc_view(struct muc_desk *m, struct arena *a, const struct room *r);
+/* Only what a line to all needs: the addresses, as those of one occupant. No presence may be sent
+ * with it. Costs nothing beside them, unlike muc_view. */
+struct muc_room *muc_audience(struct arena *a, const struct room *r);
 void muc_line_of(struct muc_desk *m, struct arena *a, const struct room *r, const struct entry *e,
                  struct muc_line *out);
 /* The occupant as the room service wants it, with only the session `only` when not NULL. */

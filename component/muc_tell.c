@@ -326,19 +326,19 @@ static bool is_new_subject(const struct event *e)
     return !entry_is_said(e->entry->kind);
 }
 
-static void tell_entry(struct muc_desk *m, struct muc_out *o, const struct event *e,
-                       const struct muc_room *v)
+static void tell_entry(struct muc_desk *m, struct muc_out *o, const struct event *e)
 {
+    const struct muc_room *all = muc_audience(o->arena, e->room);
     struct muc_line line;
 
     muc_line_of(m, o->arena, e->room, e->entry, &line);
     if (e->entry->kind == ENTRY_SUBJECT) {
-        muc_send_subject_change(&m->service, o, v, &line);
+        muc_send_subject_change(&m->service, o, all, &line);
         return;
     }
-    muc_send_line(&m->service, o, v, &line, NULL);
+    muc_send_line(&m->service, o, all, &line, NULL);
     if (is_new_subject(e))
-        muc_send_subject(&m->service, o, v, NULL);
+        muc_send_subject(&m->service, o, muc_view(m, o->arena, e->room), NULL);
 }
 
 static void tell_joined(struct muc_desk *m, struct muc_out *o, const struct event *e,
@@ -353,13 +353,15 @@ static void tell_joined(struct muc_desk *m, struct muc_out *o, const struct even
 
 static void tell(struct muc_desk *m, struct muc_out *o, const struct event *e)
 {
-    const struct muc_room *v = muc_view(m, o->arena, e->room);
+    const struct muc_room *v;
     size_t who = 0;
 
+    if (e->kind == EVENT_ENTRY) {
+        tell_entry(m, o, e);
+        return;
+    }
+    v = muc_view(m, o->arena, e->room);
     switch (e->kind) {
-    case EVENT_ENTRY:
-        tell_entry(m, o, e, v);
-        break;
     case EVENT_TYPING:
         if (muc_index_nick(v, e->sender_name, &who))
             muc_send_state(&m->service, o, v, e->sender_name, v->occupants[who].jid, e->state, "");
@@ -386,6 +388,7 @@ static void tell(struct muc_desk *m, struct muc_out *o, const struct event *e)
         muc_staff_tell(m, o, e, v);
         break;
     case EVENT_ERASED: /* who is in an open room is out by EVENT_CLOSED_ROOM */
+    case EVENT_ENTRY: /* tell_entry */
     case EVENT_KEY_GONE:
     case EVENT_AGENT_GONE:
     case EVENT_LOGIN: /* this and the next: muc_contact.c */

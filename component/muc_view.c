@@ -135,6 +135,28 @@ struct muc_room *muc_view(struct muc_desk *m, struct arena *a, const struct room
     return v;
 }
 
+struct muc_room *muc_audience(struct arena *a, const struct room *r)
+{
+    size_t n = 0, all = 0;
+    const struct occupant *const *list = room_occupants(r, &n);
+    struct muc_room *v = arena_new_of(a, struct muc_room);
+    struct muc_occupant *everybody = arena_new_of(a, struct muc_occupant);
+    struct muc_session *s;
+
+    for (size_t i = 0; i < n; i++)
+        all += list[i]->n_sessions;
+    s = arena_array(a, struct muc_session, all + 1);
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < list[i]->n_sessions; k++)
+            if (list[i]->sessions[k]->kind == SESSION_XMPP)
+                s[everybody->n_sessions++].address = list[i]->sessions[k]->address;
+    everybody->sessions = s;
+    v->local = room_id(r);
+    v->occupants = everybody;
+    v->n_occupants = 1;
+    return v;
+}
+
 void muc_line_of(struct muc_desk *m, struct arena *a, const struct room *r, const struct entry *e,
                  struct muc_line *out)
 {

@@ -54,6 +54,8 @@ struct room {
     struct map *participants; /* agent id -> itself; value &speaker_yes or &speaker_no */
     struct occupant **occupants;
     size_t n_occupants, n_sessions;
+    bool unsettled;            /* chat, speakers or sessions changed since roles were settled */
+    uint64_t settled_people;   /* the desk's people_changes then */
     struct arena *staff_arena; /* of staff; renewed with each change */
     struct staff *staff;
     struct map *affiliates; /* bare JID -> struct affiliate; NULL in chats */
@@ -93,6 +95,7 @@ struct desk {
     struct map *tokens;        /* hash in hex -> struct known_token */
     struct logins *logins;     /* agents on their way into the console */
     uint64_t tokens_forgotten; /* how often: what was read before is not remembered */
+    uint64_t people_changes;   /* how often the directory of agents changed */
     struct duty *duty;         /* who can take chats */
     struct map *staff;         /* localpart -> struct staff_card, of all there are */
     struct map *access;        /* "room agent" -> struct standing_kept, of the rooms read so far */

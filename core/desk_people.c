@@ -154,6 +154,7 @@ bool people_reserved_name(struct op *op, const char *name)
 void people_put(struct desk *d, const struct agent *a)
 {
     duty_set(d->duty, a->id, DUTY_STATUS, "", a->status);
+    d->people_changes++;
     directory_put_agent(d->directory, a);
 }
 
@@ -252,6 +253,7 @@ void people_gone(struct desk *d, const struct agent *gone)
     struct event e = {.kind = EVENT_AGENT_GONE, .room_id = "", .agent_id = gone->id};
     struct leaving l = {.arena = arena_new(), .agent_id = gone->id};
 
+    d->people_changes++;
     directory_del_agent(d->directory, gone->id);
     people_forget_tokens(d);
     logins_forget(d->logins, gone->id);

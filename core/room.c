@@ -63,12 +63,14 @@ void room_set_chat(struct room *r, const struct chat *c)
     r->arena = arena_new();
     r->chat = chat_dup(r->arena, c);
     r->customer_nick = *c->name ? arena_printf(r->arena, "%s (customer)", c->name) : "Customer";
+    r->unsettled = true;
     arena_free(old);
 }
 
 void room_put_participant(struct room *r, const char *agent_id, bool speaker)
 {
     map_set(r->participants, agent_id, speaker ? &speaker_yes : &speaker_no);
+    r->unsettled = true;
 }
 
 static bool forget_one(void *ctx, const char *key, void *value)
@@ -294,6 +296,7 @@ struct session *room_put_session(struct room *r, const struct session *s)
         r->of_staff ? (struct occupant *)room_by_nick(r, s->nick) : room_own(r, s->agent_id);
     struct session *c = session_dup(s);
 
+    r->unsettled = true;
     if (!o)
         o = occupant_new(r, s);
     for (size_t i = 0; i < o->n_sessions; i++) {
@@ -380,6 +383,10 @@ bool room_settle_roles(struct room *r)
 
     if (r->chat->state == CHAT_CLOSED) /* all leave; nobody gets a voice for that moment */
         return false;
+    if (!r->unsettled && r->settled_people == r->desk->people_changes)
+        return false;
+    r->unsettled = false;
+    r->settled_people = r->desk->people_changes;
     for (size_t i = 0; i < r->n_occupants; i++) {
         struct occupant *o = r->occupants[i];
         enum room_role role = room_role_of(r, o->agent_id);

@@ -91,7 +91,7 @@ static void put_escaped(struct buf *b, const char *text, bool in_attr)
     buf_put(b, run, (size_t)(s - run));
 }
 
-static void put_attr(struct buf *b, const char *name, const char *value)
+void xml_write_attr(struct buf *b, const char *name, const char *value)
 {
     buf_putc(b, ' ');
     buf_puts(b, name);
@@ -122,7 +122,7 @@ static void put_raw(struct buf *b, const char *s, const char *parent_ns)
             n = strcspn(s, " />");
             if (depth++ == 0 && strncmp(s + n, " xmlns=", 7) != 0) {
                 buf_put(b, s, n);
-                put_attr(b, "xmlns", NS_CLIENT);
+                xml_write_attr(b, "xmlns", NS_CLIENT);
                 s += n;
                 continue;
             }
@@ -147,9 +147,9 @@ void xml_write(struct buf *b, const struct xml *x, const char *parent_ns)
     buf_putc(b, '<');
     buf_puts(b, x->name);
     if (strcmp(x->ns, parent_ns) != 0)
-        put_attr(b, "xmlns", x->ns);
+        xml_write_attr(b, "xmlns", x->ns);
     for (const struct xml_attr *at = x->attrs; at != NULL; at = at->next)
-        put_attr(b, at->name, at->value);
+        xml_write_attr(b, at->name, at->value);
     if (x->children == NULL) {
         buf_puts(b, "/>");
         return;
@@ -160,21 +160,4 @@ void xml_write(struct buf *b, const struct xml *x, const char *parent_ns)
     buf_puts(b, "</");
     buf_puts(b, x->name);
     buf_putc(b, '>');
-}
-
-void xml_write_each(struct buf *b, const struct xml *x, const char *const *to, size_t n)
-{
-    size_t head = 1 + strlen(x->name); /* "<message" */
-    struct buf once = {0};
-
-    if (n == 0)
-        return;
-    xml_write(&once, x, NS_CLIENT);
-    buf_reserve(b, n * (once.len + 80));
-    for (size_t i = 0; i < n; i++) {
-        buf_put(b, once.data, head);
-        put_attr(b, "to", to[i]);
-        buf_put(b, once.data + head, once.len - head);
-    }
-    buf_free(&once);
 }

@@ -54,8 +54,7 @@ char *xml_content(struct arena *a, const struct xml *x);
 
 /* Append x to b. xmlns is written where it differs from parent_ns. */
 void xml_write(struct buf *b, const struct xml *x, const char *parent_ns);
-/* Append one stanza per address in to[n]: serialised once, only `to` differs. x must have no
- * attribute `to`. */
-void xml_write_each(struct buf *b, const struct xml *x, const char *const *to, size_t n);
+/* Append one attribute, with the space before it; for component/xml/spread.c. */
+void xml_write_attr(struct buf *b, const char *name, const char *value);
 
 #endif

@@ -1,5 +1,7 @@
 #include "tests/scenarios/world.h"
 
+#include "component/xml/spread.h"
+
 #include "core/base/crypto.h"
 #include "tests/support/xml_text.h"
 
@@ -90,9 +92,12 @@ static void wire_send(void *self, const struct xml *x)
 static void wire_send_each(void *self, const struct xml *x, const char *const *to, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
+        struct spread s = {0};
         struct buf b = {0};
 
-        xml_write_each(&b, x, &to[i], 1);
+        spread_add(&s, x, &to[i], 1, &b);
+        spread_write(&s, &b);
+        spread_free(&s);
         deliver(self, buf_str(&b));
         buf_free(&b);
     }

@@ -1,5 +1,7 @@
 #include "tests/unit/component/muc_rig.h"
 
+#include "component/xml/spread.h"
+
 #include "core/base/crypto.h"
 
 #include <stdlib.h>
@@ -55,7 +57,11 @@ static void wire_send_each(void *self, const struct xml *x, const char *const *t
 
     assert_true(r->up);
     for (size_t i = 0; i < n; i++) {
-        xml_write_each(&r->sent, x, &to[i], 1);
+        struct spread s = {0};
+
+        spread_add(&s, x, &to[i], 1, &r->sent);
+        spread_write(&s, &r->sent);
+        spread_free(&s);
         buf_putc(&r->sent, '\n');
     }
 }

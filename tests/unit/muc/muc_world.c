@@ -1,5 +1,7 @@
 #include "tests/unit/muc/muc_world.h"
 
+#include "component/xml/spread.h"
+
 #include "core/base/crypto.h"
 
 #include <stdlib.h>
@@ -56,7 +58,11 @@ static void on_send_each(void *ctx, const struct xml *x, const char *const *to, 
     struct world *w = ctx;
 
     for (size_t i = 0; i < n; i++) {
-        xml_write_each(&w->sent, x, to + i, 1);
+        struct spread s = {0};
+
+        spread_add(&s, x, &to[i], 1, &w->sent);
+        spread_write(&s, &w->sent);
+        spread_free(&s);
         buf_putc(&w->sent, '\n');
     }
 }

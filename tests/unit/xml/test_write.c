@@ -156,24 +156,6 @@ static void raw_text_below_another_namespace_gets_its_own(void **state)
                      "<empty xmlns='jabber:client'/></forwarded>");
 }
 
-static void many_addresses_differ_in_to_only(void **state)
-{
-    static const char *const to[] = {"a@b/<1>", "c@d"};
-    struct xml *x = xml_new(*state, "message", NS_CLIENT);
-    struct buf b = {0};
-
-    xml_attr(*state, x, "from", "r@s");
-    xml_child_text(*state, x, "body", NULL, "hi");
-    xml_write_each(&b, x, to, 2);
-    assert_string_equal(buf_str(&b),
-                        "<message to='a@b/&lt;1&gt;' from='r@s'><body>hi</body></message>"
-                        "<message to='c@d' from='r@s'><body>hi</body></message>");
-    buf_clear(&b);
-    xml_write_each(&b, x, to, 0);
-    assert_int_equal(b.len, 0);
-    buf_free(&b);
-}
-
 static void copy_is_written_alike_and_has_no_siblings(void **state)
 {
     struct arena *a = *state, *other = arena_new();
@@ -234,7 +216,6 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(raw_text_below_another_namespace_gets_its_own, setup,
                                         teardown),
-        cmocka_unit_test_setup_teardown(many_addresses_differ_in_to_only, setup, teardown),
         cmocka_unit_test_setup_teardown(copy_is_written_alike_and_has_no_siblings, setup, teardown),
         cmocka_unit_test_setup_teardown(find_matches_name_and_namespace, setup, teardown),
         cmocka_unit_test_setup_teardown(content_joins_text_around_elements, setup, teardown),
