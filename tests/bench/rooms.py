@@ -2,28 +2,37 @@
 """One room with 2, 10 and 100 occupants: Parley's rooms and Prosody's own MUC behind the same Prosody,
 under the same load from the same clients, in one run.
 
-    tests/bench/rooms.py [--seconds S] [--occupants 2,10,100] [--json FILE]
+    tests/bench/rooms.py [--seconds S] [--rounds R] [--occupants 2,10,100] [--json FILE]
 
 One occupant speaks. "one at a time": the next line leaves when all have the last one; the time is
 from sending to the last occupant's copy. "eight in flight": how many copies a second arrive. CPU is
-of the room service's process and of the server's, per 1,000 copies. Prosody's MUC is measured
-as it comes, which keeps nothing, and with its archive in SQLite; Parley stores before it shows."""
+of the room service's process and of the server's, per 1,000 copies. Of several rounds the table
+shows the median of each figure. All rooms have names of the same length.
+
+    muc            Prosody's own, which keeps nothing
+    muc, archive   the same with its archive in SQLite
+    least          tests/bench/least.c: a component that only reflects: what the server costs
+    least, stored  the same, with a commit in SQLite before each batch is shown: the floor
+    parley         stores before it shows"""
 
 import argparse
 import asyncio
 import base64
+import hashlib
 import json
 import os
 import re
+import socket
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
 
-from lib.parley import Parley  # noqa: E402
-from lib.prosody import DOMAIN, Prosody  # noqa: E402
+from lib.parley import BINARY, Parley  # noqa: E402
+from lib.prosody import DOMAIN, SECRET, Prosody  # noqa: E402
 from lib.web import Customer, Web  # noqa: E402
 
 ARCHIVE = """
@@ -33,7 +42,13 @@ Component "archived.localhost" "muc"
     muc_log_by_default = true
     storage = { muc_log = "sql" }
     sql = { driver = "SQLite3", database = "muc.sqlite" }
+
+Component "least.localhost"
+    component_secret = "%s"
 """
+SERVICES = ("muc", "muc, archive", "least", "least, stored", "parley")
+LEAST = os.path.join(os.path.dirname(BINARY), "tests", "bench_least")
+ROOM = "a" * 26
 LINE = re.compile(rb"<body>m(\d+)</body>")
 TICK = os.sysconf("SC_CLK_TCK")
 
@@ -105,6 +120,34 @@ class Client(asyncio.Protocol):
                   f"<body>m{number}</body></message>")
 
 
+class Least:
+    """The floor's process, on a stream that is authenticated here (XEP-0114)."""
+
+    def __init__(self, port, *database):
+        with socket.create_connection(("127.0.0.1", port)) as s:
+            s.sendall(b"<stream:stream xmlns='jabber:component:accept' to='least.localhost' "
+                      b"xmlns:stream='http://etherx.jabber.org/streams'>")
+            head = self.read(s, rb" id='([^']+)'[^>]*>")
+            proof = hashlib.sha1(head[1] + SECRET.encode()).hexdigest()
+            s.sendall(f"<handshake>{proof}</handshake>".encode())
+            self.read(s, rb"<handshake/>")
+            self.process = subprocess.Popen([LEAST, str(s.fileno()), "least.localhost", *database],
+                                            pass_fds=[s.fileno()])
+
+    @staticmethod
+    def read(s, pattern):
+        seen = b""
+        while not (found := re.search(pattern, seen)):
+            piece = s.recv(4096)
+            assert piece, seen
+            seen += piece
+        return found
+
+    def end(self):
+        self.process.kill()
+        self.process.wait()
+
+
 class Load:
     """Sends numbered lines from the first client and takes the time of every copy."""
 
@@ -173,18 +216,24 @@ async def log_in(prosody, names):
     return clients
 
 
-async def one(prosody, parley, service, n, seconds):
+async def one(prosody, parley, service, n, seconds, folder):
     clients = await log_in(prosody, [f"agent{i}" for i in range(n)])
     pids = {"server": prosody.process.pid}
+    least = None
     if service == "parley":
         customer = await Customer.begin(Web(parley.address))
         await customer.escalate("bench")
         room = f"{customer.chat}@{DOMAIN}"
-        pids["parley"] = parley.process.pid
+        pids["service"] = parley.process.pid
+    elif service.startswith("least"):
+        stored = [os.path.join(folder, f"least{time.monotonic_ns()}.db")]
+        least = Least(prosody.component_port, *(stored if service != "least" else []))
+        room = f"{ROOM}@least.localhost"
+        pids["service"] = least.process.pid
     else:
-        room = f"bench{n}@{service}"
+        room = f"{ROOM}@{'rooms' if service == 'muc' else 'archived'}.localhost"
     await clients[0].join(room)
-    if service != "parley":  # a new room is locked until its owner has configured it
+    if service.startswith("muc"):  # a new room is locked until its owner has configured it
         clients[0].send(f"<iq type='set' id='o' to='{room}'><query xmlns="
                         "'http://jabber.org/protocol/muc#owner'><x xmlns='jabber:x:data' "
                         "type='submit'/></query></iq>")
@@ -194,14 +243,22 @@ async def one(prosody, parley, service, n, seconds):
     row = {"service": service, "occupants": n, **await measure(clients, room, seconds, pids)}
     for c in clients:
         c.transport.abort()
+    if least:
+        least.end()
     return row
+
+
+def median(rows):
+    """Of rows that differ in their figures only."""
+    return {name: value if name == "service" else statistics.median(r[name] for r in rows)
+            for name, value in rows[0].items()}
 
 
 def show(rows):
     print(f"{'service':22}{'occupants':>10}{'p50 ms':>9}{'p99 ms':>9}{'copies/s':>10}"
           f"{'CPU service':>13}{'CPU server':>12}   (CPU: ms per 1,000 copies)")
     for r in rows:
-        own = f"{r['cpu_ms_parley']:.1f}" if "cpu_ms_parley" in r else "-"
+        own = f"{r['cpu_ms_service']:.1f}" if "cpu_ms_service" in r else "-"
         print(f"{r['service']:22}{r['occupants']:>10}{r['p50_ms']:>9.2f}{r['p99_ms']:>9.2f}"
               f"{r['copies_per_second']:>10.0f}{own:>13}{r['cpu_ms_server']:>12.1f}")
 
@@ -212,19 +269,22 @@ async def bench(args, folder):
         os.makedirs(os.path.join(folder, name))
     prosody = Prosody(os.path.join(folder, "prosody"))
     with open(prosody.config, "a", encoding="utf-8") as config:
-        config.write(ARCHIVE)
+        config.write(ARCHIVE % SECRET)
     parley = Parley(os.path.join(folder, "parley"), prosody)
     jids = [prosody.add_account(f"agent{i}") for i in range(max(counts))]
     for i, jid in enumerate(jids):
         parley.add_agent(jid, f"Clerk {i:03}")
     rows = []
+    archive = os.path.join(folder, "prosody", "data", "muc.sqlite")
     try:
         prosody.start()
         parley.start()
         for n in counts:
-            for service in ("rooms.localhost", "archived.localhost", "parley"):
-                rows.append(await one(prosody, parley, service, n, args.seconds))
-                show(rows[-1:])
+            rounds = [[await one(prosody, parley, service, n, args.seconds, folder)
+                       for service in SERVICES] for _ in range(args.rounds)]
+            rows += [median(of_one) for of_one in zip(*rounds)]
+            assert os.path.getsize(archive) > 0, "Prosody has no archive: install lua-dbi-sqlite3"
+            show(rows[-len(SERVICES):])
     finally:
         parley.kill()
         prosody.kill()
@@ -233,7 +293,8 @@ async def bench(args, folder):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--seconds", type=float, default=5, help="of each measurement")
+    parser.add_argument("--seconds", type=float, default=2, help="of each measurement")
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--occupants", default="2,10,100")
     parser.add_argument("--json", help="write the figures there")
     args = parser.parse_args()
