@@ -388,7 +388,7 @@ static void tell(struct muc_desk *m, struct muc_out *o, const struct event *e)
         muc_staff_tell(m, o, e, v);
         break;
     case EVENT_ERASED: /* who is in an open room is out by EVENT_CLOSED_ROOM */
-    case EVENT_ENTRY: /* tell_entry */
+    case EVENT_ENTRY:  /* tell_entry */
     case EVENT_KEY_GONE:
     case EVENT_AGENT_GONE:
     case EVENT_LOGIN: /* this and the next: muc_contact.c */

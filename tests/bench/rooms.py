@@ -248,6 +248,10 @@ async def one(prosody, parley, service, n, seconds, folder):
     return row
 
 
+COLUMNS = [["service", ""], ["occupants", "d"], ["p50_ms", ".2f"], ["p99_ms", ".2f"],
+           ["copies_per_second", ".0f"], ["cpu_ms_service", ".1f"], ["cpu_ms_server", ".1f"]]
+
+
 def median(rows):
     """Of rows that differ in their figures only."""
     return {name: value if name == "service" else statistics.median(r[name] for r in rows)
@@ -304,7 +308,7 @@ def main():
     show(rows)
     if args.json:
         with open(args.json, "w", encoding="utf-8") as out:
-            json.dump(rows, out, indent=1)
+            json.dump({"columns": COLUMNS, "rows": rows}, out, indent=1)
 
 
 main()

@@ -45,7 +45,7 @@ store=$(mktemp -d build/bench-XXXXXX)
 trap 'rm -rf "$store"' EXIT
 trap 'exit 1' HUP INT TERM
 bench store 60 build/release/tests/bench_store "$store" $seconds
-bench rooms 180 tests/bench/rooms.py --seconds $seconds --occupants $occupants \
+bench rooms 240 tests/bench/rooms.py --seconds $seconds --occupants $occupants \
     --json $out/rooms.json
 [ -z "$failed" ] && echo "Figures: $out" && exit 0
 echo "Failed:$failed" >&2
