@@ -248,7 +248,7 @@ async def one(prosody, parley, service, n, seconds, folder):
     return row
 
 
-COLUMNS = [["service", ""], ["occupants", "d"], ["p50_ms", ".2f"], ["p99_ms", ".2f"],
+COLUMNS = [["service", ""], ["occupants", ".0f"], ["p50_ms", ".2f"], ["p99_ms", ".2f"],
            ["copies_per_second", ".0f"], ["cpu_ms_service", ".1f"], ["cpu_ms_server", ".1f"]]
 
 
