@@ -19,15 +19,32 @@ export class Problem extends Error {
     this.body = body;
   }
 
-  /** Nothing is known to be wrong with the request: send it again, with the same key. */
+  /** Nothing is known to be wrong with the request: send it again, with the same key. What did not come
+   *  from the daemon (a proxy's or a hotspot's page) has no code, and says nothing about the request. */
   get passing(): boolean {
-    return this.status === 0 || this.status === 429 || this.status >= 500;
+    return this.status === 429 || this.status >= 500 || (this.code === "" && this.status !== 413);
   }
 
-  /** This chat, or this asker, is not known here (any more). */
+  /** The daemon does not know this chat, or this asker (any more). */
   get gone(): boolean {
-    return this.status === 401 || this.status === 403 || this.status === 404;
+    return this.code !== "" && (this.status === 401 || this.status === 403 || this.status === 404);
   }
+}
+
+/** Longer than the daemon takes for anything; a connection that died in silence ends here. */
+const ANSWER_MS = 30_000;
+
+/* RFC 9110, field.retry-after: seconds or a date. */
+function retryMsOf(value: string | null): number {
+  const ms = /^\d+$/.test(value ?? "") ? 1000 * Number(value) : Date.parse(value ?? "") - Date.now();
+  return ms > 0 ? ms : 0;
+}
+
+/** What a refusal says. An answer that is not our JSON keeps its status, and has no code. */
+export async function problemOf(answer: Response): Promise<Problem> {
+  const json: unknown = await answer.json().catch(() => null);
+  return new Problem(answer.status, json && typeof json === "object" ? json as Record<string, unknown> : {},
+    retryMsOf(answer.headers.get("Retry-After")));
 }
 
 export interface ApiOptions {
@@ -59,25 +76,27 @@ export class Api {
   }
 
   async call<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
-    const init: RequestInit = { method, headers: this.headers(), cache: "no-store" };
-    if (body !== undefined) {
-      init.headers = this.headers({ "Content-Type": "application/json" });
-      init.body = JSON.stringify(body);
-    }
-    if (signal) init.signal = signal;
-    let answer: Response;
-    let json: unknown;
+    const stop = new AbortController();
+    const given = () => stop.abort(signal?.reason);
+    const timer = setTimeout(() => stop.abort(), ANSWER_MS);
+    signal?.addEventListener("abort", given);
+    if (signal?.aborted) given();
     try {
-      answer = await this.fetch(path, init);
-      json = answer.status === 204 ? undefined : await answer.json();
-    } catch {
+      const init: RequestInit = { method, headers: this.headers(), cache: "no-store", signal: stop.signal };
+      if (body !== undefined) {
+        init.headers = this.headers({ "Content-Type": "application/json" });
+        init.body = JSON.stringify(body);
+      }
+      const answer = await this.fetch(path, init);
+      if (!answer.ok) throw await problemOf(answer);
+      return (answer.status === 204 ? undefined : await answer.json()) as T;
+    } catch (error) {
       if (signal?.aborted) throw signal.reason;
-      throw new Problem(0);
+      throw error instanceof Problem ? error : new Problem(0);
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", given);
     }
-    if (answer.ok) return json as T;
-    const after = Number(answer.headers.get("Retry-After")) || 0;
-    const problem = json && typeof json === "object" ? json : {};
-    throw new Problem(answer.status, problem as Record<string, unknown>, 1000 * after);
   }
 
   get<T>(path: string, signal?: AbortSignal): Promise<T> {

@@ -1,60 +1,25 @@
 /** One conversation. A customer's is begun with the first message, kept through reloads, and the same in
  *  all tabs; an agent's is one of the service's, taken up by its id. */
-import { Api, newKey, pause, Problem } from "./api.js";
+import { Api, backoff, newKey, pause, Problem } from "./api.js";
+import type { ChatEvents, ChatOptions, News, Told, Visitor } from "./options.js";
 import { type Letter, Outbox } from "./outbox.js";
 import { memoryShelf, type Shelf } from "./shelf.js";
 import {
-  agentOf, type ChatState, type Connection, emptyState, sent, type Shown, unsent, withChat, withEvent,
-  withHistory, withMessage, withTyping,
+  agentOf, type ChatState, type Connection, emptyState, happeningOf, sent, type Shown, unsent, unsentOf, withChat,
+  withEvent, withHistory, withMessage, withTyping,
 } from "./state.js";
 import { readStream, type StreamEvent } from "./stream.js";
 import { openTabs, type Tabs } from "./tabs.js";
-import type { Agent, Chat, Escalation, Happening, History, Message, Role, Typing } from "./types.js";
+import type { Chat, Escalation, Happening, History, Message, Role, Typing } from "./types.js";
 
 const PAGE = 100;
 const TYPING_SHOWN_MS = 6000;
 const TYPING_TOLD_MS = 3000;
 const TYPING_IDLE_MS = 5000;
 const POLL_MS = 3000;
-
-/** What is said of the customer when the chat begins. */
-export interface Visitor {
-  organization?: string;
-  name?: string;
-  email?: string;
-  locale?: string;
-  page?: string;
-}
-
-export interface ChatOptions {
-  /** origin of the daemon; "" is the page's own */
-  baseUrl?: string;
-  /** tells this chat from others of the same origin: the site's name */
-  space?: string;
-  shelf?: Shelf;
-  visitor?: () => Visitor;
-  fetch?: typeof fetch;
-  /** who is at this end (customer). An agent is known by its cookie, and takes a chat up by `watch` */
-  side?: "customer" | "agent";
-}
-
-export interface ChatEvents {
-  change: ChatState;
-  message: Message;
-  agentJoined: Agent;
-  agentLeft: Agent;
-  escalated: Happening;
-  closed: Happening;
-  typing: Typing;
-  error: Problem;
-}
+const FIRST_EVENT_MS = 15_000;
 
 type Listener<T> = (value: T) => void;
-type News =
-  | { kind: "event"; event: StreamEvent }
-  | { kind: "connection"; connection: Connection }
-  | { kind: "begun" }
-  | { kind: "forgotten" };
 
 interface Held {
   id: string;
@@ -67,19 +32,29 @@ export class ChatClient {
   private readonly shelf: Shelf;
   private readonly visitor: () => Visitor;
   private readonly mine: Role;
+  private readonly firstEventMs: number;
   private joined = false;
   private readonly tabs: Tabs<News>;
   private readonly outbox: Outbox;
   private readonly listeners = new Map<string, Set<Listener<never>>>();
   private readonly typists = new Map<string, ReturnType<typeof setTimeout>>();
+  /** a new object for each chat that is taken up: what comes for another is too late */
   private held: Held | null = null;
   private last = "";
   private reading: AbortController | null = null;
-  private loading = false;
+  private leading = false;
+  private polling = false;
+  private loading: Held | null = null;
+  private loaded = false;
+  /** the log is another one since `reset` */
+  private stale = false;
   /** events that came while the history was being read */
   private early: StreamEvent[] = [];
   private told = { at: 0, idle: undefined as ReturnType<typeof setTimeout> | undefined };
   private readUpTo = "";
+  private begun: Promise<void> | null = null;
+  /** ends a pause between two tries */
+  private hurry = new AbortController();
   private readonly dropped = new AbortController();
 
   constructor(options: ChatOptions = {}) {
@@ -87,14 +62,21 @@ export class ChatClient {
     this.shelf = options.shelf ?? memoryShelf();
     this.visitor = options.visitor ?? (() => ({}));
     this.mine = options.side === "agent" ? "AGENT" : "USER";
+    this.firstEventMs = options.firstEventMs ?? FIRST_EVENT_MS;
     this.api = new Api({
       baseUrl: options.baseUrl ?? "",
       token: () => this.held?.token ?? "",
       ...(options.fetch ? { fetch: options.fetch } : {}),
     });
-    this.tabs = openTabs<News>("chat:" + space, (news) => this.hear(news));
-    this.outbox = new Outbox(this.shelf, (letter) => this.deliver(letter),
-      (letter, problem) => this.failed(letter, problem));
+    this.tabs = openTabs<News>("chat:" + space, (news) => this.hear(news),
+      this.mine === "AGENT" || this.shelf.shared === true);
+    this.outbox = new Outbox({
+      shelf: this.shelf,
+      deliver: (letter) => this.deliver(letter),
+      failed: (letter, problem) => this.failed(letter, problem),
+      again: (letter) => this.showLetter(letter),
+      signal: this.dropped.signal,
+    });
   }
 
   /* ---- who listens ---------------------------------------------------------------------- */
@@ -108,7 +90,16 @@ export class ChatClient {
   }
 
   private emit<K extends keyof ChatEvents>(name: K, value: ChatEvents[K]): void {
-    for (const listener of this.listeners.get(name) ?? []) (listener as Listener<ChatEvents[K]>)(value);
+    for (const listener of [...(this.listeners.get(name) ?? [])]) {
+      try {
+        (listener as Listener<ChatEvents[K]>)(value);
+      } catch (error) {
+        /* its own mistake, which must not stop ours or the others' work */
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
   }
 
   private set(state: ChatState): void {
@@ -121,16 +112,16 @@ export class ChatClient {
 
   /** Take up the chat that this browser has, if it has one. */
   async start(): Promise<void> {
-    this.held = this.readHeld();
-    for (const letter of this.outbox.kept()) {
-      this.showLetter(letter);
-      void this.outbox.send(letter);
-    }
-    if (this.held) await this.reload();
+    const held = this.readHeld();
+    if (held) this.turnTo(held);
+    for (const letter of this.outbox.kept()) void this.outbox.send(letter);
+    await this.reload();
   }
 
   /** Take up this chat, whose token is known from elsewhere. */
   async adopt(id: string, token: string): Promise<void> {
+    if (this.held?.id === id && this.held.token === token) return;
+    this.turnTo({ id, token });
     this.hold({ id, token });
     await this.reload();
   }
@@ -138,73 +129,110 @@ export class ChatClient {
   /** An agent reads this chat; joined: as one who is in its room, as with an XMPP client. */
   async watch(id: string, joined: boolean): Promise<void> {
     if (this.held?.id === id && this.joined === joined) return;
+    this.joined = joined;
+    if (this.held?.id !== id) {
+      this.turnTo({ id, token: "" });
+      await this.reload();
+      return;
+    }
     this.reading?.abort();
     this.reading = null;
-    this.joined = joined;
-    const same = this.held?.id === id;
-    this.held = { id, token: "" };
-    if (same) this.connect();
-    else await this.reload();
+    this.connect();
   }
 
-  private readHeld(): Held | null {
+  /** What this browser holds: the chat's id and token. null: none. */
+  static heldBy(shelf: Shelf): { id: string; token: string } | null {
     try {
-      const held = JSON.parse(this.shelf.get("chat") ?? "null") as Held | null;
+      const held = JSON.parse(shelf.get("chat") ?? "null") as Held | null;
       return held?.id && held.token ? held : null;
     } catch {
       return null;
     }
   }
 
+  private readHeld(): Held | null {
+    return ChatClient.heldBy(this.shelf);
+  }
+
+  private turnTo(held: Held): void {
+    if (this.held) {
+      this.outbox.clear();
+      this.drop();
+    }
+    this.held = held;
+  }
+
   private hold(held: Held): void {
     this.held = held;
     this.shelf.set("chat", JSON.stringify(held));
+    this.tell({ kind: "begun" });
   }
-
-  private begun: Promise<void> | null = null;
 
   private begin(): Promise<void> {
     if (this.held) return Promise.resolve();
     this.begun ??= this.tabs.alone("begin", async () => {
-      this.held = this.readHeld();
-      if (this.held) return; /* another tab was first */
+      const held = this.readHeld();
+      if (held) { /* another tab was first */
+        this.held = held;
+        void this.reload();
+        return;
+      }
       const answer = await this.api.post<{ chat: Chat; token: string }>("/api/chats", this.visitor());
       this.hold({ id: answer.chat.id, token: answer.token });
-      this.tabs.tell({ kind: "begun" });
+      this.loaded = true;
       this.set(withChat(this.state, answer.chat));
+      this.connect();
     }).finally(() => {
       this.begun = null;
-      if (this.held) this.connect();
     });
     return this.begun;
   }
 
-  /** Forget the chat in this browser. On the server it stays as it is. */
+  /** Forget the chat in this browser, and what was not sent. On the server it stays as it is. */
   forget(): void {
-    this.drop();
     this.outbox.clear();
-    this.shelf.set("chat", null);
-    this.tabs.tell({ kind: "forgotten" });
+    this.leave(true);
+  }
+
+  /** The server does not know it any more: what was not sent begins a new one. */
+  private lost(problem: Problem): void {
+    this.leave(false);
+    this.emit("error", problem);
+  }
+
+  private leave(letters: boolean): void {
+    const chat = this.held?.id ?? "";
+    this.drop();
+    if (this.readHeld()?.id === chat) this.shelf.set("chat", null);
+    this.tell({ kind: "forgotten", letters }, chat);
   }
 
   private drop(): void {
     this.reading?.abort();
     this.reading = null;
     this.held = null;
-    this.last = "";
+    this.loading = null;
+    this.loaded = this.stale = false;
+    this.last = this.readUpTo = "";
     this.early = [];
+    this.hush();
+    this.set({ ...emptyState, messages: unsentOf(this.state).filter((m) => this.outbox.has(m.clientId ?? "")) });
+  }
+
+  private hush(): void {
+    clearTimeout(this.told.idle);
+    this.told.at = 0;
     for (const timer of this.typists.values()) clearTimeout(timer);
     this.typists.clear();
-    this.set(emptyState);
   }
 
   /** Stop everything; the chat stays in this browser. */
   close(): void {
     this.dropped.abort();
     this.reading?.abort();
+    this.hurry.abort();
     this.tabs.close();
-    clearTimeout(this.told.idle);
-    for (const timer of this.typists.values()) clearTimeout(timer);
+    this.hush();
     this.listeners.clear();
   }
 
@@ -214,36 +242,64 @@ export class ChatClient {
     return `/api/chats/${this.held?.id ?? ""}${rest}`;
   }
 
-  /** The newest page; then the stream from behind it. */
+  /** The newest page; then the stream from behind it. Resolves after the first try. */
   private async reload(): Promise<void> {
-    this.loading = true;
+    const { held } = this;
+    if (!held || this.loading === held) return;
+    this.loading = held;
+    await this.load(held, 0);
+  }
+
+  private async load(held: Held, tries: number): Promise<void> {
     try {
-      const [chat, page] = await Promise.all([
-        this.api.get<Chat>(this.at("")),
-        this.api.get<History>(this.at(`/messages?newest=1&limit=${PAGE}`)),
-      ]);
-      this.set(withHistory(withChat(this.state, chat), page, false));
-      this.last = page.lastEventId;
+      await this.refresh(held, this.dropped.signal);
     } catch (error) {
-      if (error instanceof Problem && error.gone) {
-        this.forget();
+      if (this.held !== held || this.dropped.signal.aborted) return;
+      const problem = error instanceof Problem ? error : new Problem(0);
+      if (problem.gone) {
+        this.lost(problem);
         return;
       }
-      this.set({ ...this.state, chatId: this.held?.id ?? "", connection: "reconnecting" });
-    } finally {
-      this.loading = false;
+      this.set({ ...this.state, chatId: held.id });
+      this.connection("reconnecting");
+      this.hurry = new AbortController();
+      void pause(Math.max(problem.retryMs, backoff(tries)), this.hurry.signal).then(() =>
+        this.held === held && !this.dropped.signal.aborted ? this.load(held, tries + 1) : undefined);
+      return;
     }
-    const early = this.early;
-    this.early = [];
-    for (const event of early) this.apply(event);
+    if (this.held !== held) return;
+    this.loading = null;
+    for (const event of this.early.splice(0)) this.happened(event);
     this.connect();
+  }
+
+  /** Read chat and newest page; what is new in it is announced, but not what was there at first. */
+  private async refresh(held: Held, signal: AbortSignal): Promise<void> {
+    const [chat, page] = await Promise.all([
+      this.api.get<Chat>(this.at(""), signal),
+      this.api.get<History>(this.at(`/messages?newest=1&limit=${PAGE}`), signal),
+    ]);
+    if (this.held !== held || signal.aborted) return;
+    const shown = new Set(this.state.messages.map((m) => m.id));
+    const base = this.stale ? { ...this.state, messages: unsentOf(this.state), seenSeq: 0 } : this.state;
+    const fresh = this.loaded ? page.items.filter((m) => !shown.has(m.id)) : [];
+    this.set(withHistory(withChat(base, chat), page, false));
+    this.loaded = true;
+    this.stale = false;
+    if (!this.known(page.lastEventId)) this.last = page.lastEventId;
+    for (const m of fresh) {
+      if (m.role === "SYSTEM") this.announce(m.event ?? "", happeningOf(m, chat));
+      else this.announce("message", m);
+    }
   }
 
   /** One page further back; false when there is none. */
   async older(): Promise<boolean> {
     const first = this.state.messages.find((m) => m.delivery === "sent");
     if (!this.state.more || !first) return false;
+    const { held } = this;
     const page = await this.api.get<History>(this.at(`/messages?before=${first.seq}&limit=${PAGE}`));
+    if (this.held !== held) return false;
     this.set(withHistory(this.state, page, true));
     return page.nextCursor !== null;
   }
@@ -251,12 +307,16 @@ export class ChatClient {
   /* ---- the stream ----------------------------------------------------------------------- */
 
   private connect(): void {
-    if (this.reading || !this.held || this.dropped.signal.aborted) return;
+    if (this.reading || this.loading || !this.held || this.dropped.signal.aborted) return;
     const mine = (this.reading = new AbortController());
     this.tabs.lead(async (signal) => {
-      signal.addEventListener("abort", () => mine.abort());
-      if (!mine.signal.aborted) await this.follow(mine);
+      if (mine.signal.aborted) return;
+      signal.addEventListener("abort", () => mine.abort(), { once: true, signal: mine.signal });
+      this.leading = true;
+      await this.follow(mine);
+      this.leading = false;
     });
+    this.tell({ kind: "who" });
   }
 
   private async follow(mine: AbortController): Promise<void> {
@@ -265,18 +325,23 @@ export class ChatClient {
       api: this.api,
       path: this.at(this.joined ? "/events?join=1" : "/events"),
       lastEventId: () => this.last,
+      firstEventMs: this.firstEventMs,
       onEvent: (event) => {
-        silent = 0;
-        this.tabs.tell({ kind: "event", event });
+        this.tell({ kind: "event", event });
         this.happened(event);
       },
       onState: (state, status) => {
-        if (state === "refused" && status !== 0) this.forget();
+        if (state === "refused") this.lost(new Problem(status));
         else if (state === "ended") this.ended(mine);
-        else this.connection(state === "online" ? "online" : "reconnecting");
+        else if (state === "online" || !this.polling) this.connection(state);
+        if (state === "online") {
+          this.polling = false;
+          silent = 0;
+          this.outbox.wake();
+        }
       },
       onSilent: () => {
-        if (++silent > 1) void this.poll(mine.signal);
+        if (++silent > 1 && !this.polling) void this.poll(mine.signal);
       },
       signal: mine.signal,
     });
@@ -284,8 +349,10 @@ export class ChatClient {
 
   /** Try again now: the network is back, or the page is in sight again. */
   wake(): void {
-    if (!this.reading || this.state.connection === "online") return;
-    this.reading.abort();
+    this.hurry.abort();
+    if (this.held && this.state.connection === "online") return;
+    this.outbox.wake();
+    this.reading?.abort();
     this.reading = null;
     this.connect();
   }
@@ -299,30 +366,53 @@ export class ChatClient {
   private connection(connection: Connection): void {
     const offline = connection === "reconnecting" && globalThis.navigator?.onLine === false;
     const now = offline ? "offline" : connection;
-    this.tabs.tell({ kind: "connection", connection: now });
-    if (this.state.connection !== now) this.set({ ...this.state, connection: now });
+    if (this.state.connection === now) return;
+    this.set({ ...this.state, connection: now });
+    if (this.leading) this.tell({ kind: "connection", connection: now });
   }
 
-  /** Where something between holds streams back: the history again and again. */
+  /** Where something between holds streams back: the history again and again, until a stream comes through. */
   private async poll(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted && this.state.connection !== "online") {
+    this.polling = true;
+    while (this.polling && !signal.aborted && this.held) {
+      const { last } = this;
       try {
-        const page = await this.api.get<History>(this.at(`/messages?newest=1&limit=${PAGE}`), signal);
-        this.set(withHistory(withChat(this.state, await this.api.get<Chat>(this.at(""), signal)), page, false));
+        await this.refresh(this.held, signal);
+        this.connection("online");
+        this.outbox.wake();
+        if (this.last !== last) this.tell({ kind: "changed" });
       } catch {
-        /* the stream's own state says what is wrong */
+        if (!signal.aborted) this.connection("reconnecting");
       }
       await pause(POLL_MS, signal);
     }
+    this.polling = false;
+  }
+
+  private tell(news: Told, chat = this.held?.id ?? ""): void {
+    this.tabs.tell({ ...news, chat } as News);
   }
 
   private hear(news: News): void {
-    if (news.kind === "event") {
+    const held = this.held;
+    if (news.kind === "begun") {
+      const now = this.readHeld();
+      if (!now || now.id === held?.id || this.mine === "AGENT") return;
+      this.turnTo(now);
+      void this.reload();
+    } else if (!held || held.id !== news.chat) return;
+    else if (news.kind === "event") {
       this.happened(news.event);
       if (this.state.status !== "closed") this.connect();
-    } else if (news.kind === "connection") this.set({ ...this.state, connection: news.connection });
-    else if (news.kind === "forgotten") this.drop();
-    else if (!this.held && (this.held = this.readHeld())) void this.reload();
+    } else if (news.kind === "connection") {
+      if (this.state.connection !== news.connection) this.set({ ...this.state, connection: news.connection });
+    } else if (news.kind === "who") {
+      if (this.leading) this.tell({ kind: "connection", connection: this.state.connection });
+    } else if (news.kind === "changed") void this.refresh(held, this.dropped.signal).catch(() => undefined);
+    else {
+      if (news.letters) this.outbox.clear();
+      this.drop();
+    }
   }
 
   private happened(event: StreamEvent): void {
@@ -340,7 +430,7 @@ export class ChatClient {
   private apply(event: StreamEvent): void {
     if (event.name === "reset") {
       this.last = "";
-      this.set({ ...this.state, messages: this.state.messages.filter((m) => m.delivery !== "sent") });
+      this.stale = true;
       void this.reload();
       return;
     }
@@ -382,6 +472,7 @@ export class ChatClient {
       this.typists.set(typing.userId, setTimeout(() => {
         this.typists.delete(typing.userId);
         this.set(withTyping(this.state, { ...typing, isTyping: false }));
+        this.emit("typing", { ...typing, isTyping: false });
       }, TYPING_SHOWN_MS));
     }
     this.emit("typing", typing);
@@ -389,18 +480,21 @@ export class ChatClient {
 
   /* ---- what the customer does ----------------------------------------------------------- */
 
-  /** Shown at once. Resolves when it is stored, or given up: then `retry` sends it again. */
-  send(content: string): Promise<void> {
+  /** Shown at once. Resolves with null when it is stored; with the problem when it is given up: then it
+   *  goes with the next that is sent, by `retry`, or when the connection is back. */
+  send(content: string): Promise<Problem | null> {
     const letter = { key: newKey(), content, at: Date.now() };
     this.typing(false);
     this.showLetter(letter);
     return this.outbox.send(letter);
   }
 
-  retry(key: string): Promise<void> {
+  retry(key: string): Promise<Problem | null> {
     const old = this.state.messages.find((m) => m.clientId === key && m.delivery === "failed");
-    if (!old) return Promise.resolve();
-    const letter = { key, content: old.content, at: Date.parse(old.createdAt) };
+    if (!old) return Promise.resolve(null);
+    const reused = old.problem?.code === "key-reused";
+    if (reused) this.discard(key);
+    const letter = { key: reused ? newKey() : key, content: old.content, at: Date.parse(old.createdAt) };
     this.showLetter(letter);
     return this.outbox.send(letter);
   }
@@ -408,7 +502,8 @@ export class ChatClient {
   /** Give up a message that could not be sent. */
   discard(key: string): void {
     this.outbox.drop(key);
-    this.set({ ...this.state, messages: this.state.messages.filter((m) => m.clientId !== key || m.delivery === "sent") });
+    this.set({ ...this.state,
+      messages: this.state.messages.filter((m) => m.clientId !== key || m.delivery === "sent") });
   }
 
   private showLetter(letter: Letter): void {
@@ -418,11 +513,19 @@ export class ChatClient {
 
   private async deliver(letter: Letter): Promise<void> {
     await this.begin();
+    const { held } = this;
     const closed = this.state.status === "closed";
     const rest = this.mine === "AGENT" ? "/messages/send" : "/messages";
-    const answer = await this.api.post<{ message: Message }>(this.at(rest),
-      { content: letter.content, clientId: letter.key });
-    this.set(withMessage(this.state, sent(answer.message)));
+    try {
+      const answer = await this.api.post<{ message: Message }>(this.at(rest),
+        { content: letter.content, clientId: letter.key });
+      if (this.held !== held) return;
+      this.set(withMessage(this.state, sent(answer.message)));
+    } catch (error) {
+      if (this.mine === "AGENT" || !(error instanceof Problem) || !error.gone) throw error;
+      if (this.held === held) this.lost(error);
+      throw new Problem(0); /* the next try begins a chat */
+    }
     if (closed) await this.reload();
   }
 

@@ -1,7 +1,7 @@
-export { Api, newKey, Problem } from "./api.js";
+export { Api, backoff, newKey, Problem } from "./api.js";
 export type { ApiOptions } from "./api.js";
 export { ChatClient } from "./chat.js";
-export type { ChatEvents, ChatOptions, Visitor } from "./chat.js";
+export type { ChatEvents, ChatOptions, Visitor } from "./options.js";
 export { browserShelf, memoryShelf } from "./shelf.js";
 export type { Shelf } from "./shelf.js";
 export type { ChatState, Connection, Delivery, Shown } from "./state.js";

@@ -1,5 +1,5 @@
-/** Messages on their way: kept until the server has them, sent one after the other, each always with
- *  the same key. */
+/** Messages on their way: kept until the server has them, sent one after the other in the order in which
+ *  they were written, each always with the same key. */
 import { backoff, pause, Problem } from "./api.js";
 import type { Shelf } from "./shelf.js";
 
@@ -9,63 +9,126 @@ export interface Letter {
   at: number;
 }
 
+/** After so many tries without an answer the page shows that it did not go. */
 const TRIES = 5;
 
-export class Outbox {
-  private line: Promise<void> = Promise.resolve();
-  private readonly shelf: Shelf;
-  private readonly deliver: (letter: Letter) => Promise<void>;
-  private readonly failed: (letter: Letter, problem: Problem) => void;
+interface Waiting {
+  letter: Letter;
+  done: ((problem: Problem | null) => void)[];
+}
 
-  constructor(shelf: Shelf, deliver: (letter: Letter) => Promise<void>,
-    failed: (letter: Letter, problem: Problem) => void) {
-    this.shelf = shelf;
-    this.deliver = deliver;
-    this.failed = failed;
+export interface OutboxOptions {
+  shelf: Shelf;
+  deliver: (letter: Letter) => Promise<void>;
+  failed: (letter: Letter, problem: Problem) => void;
+  /** another try for what had failed */
+  again: (letter: Letter) => void;
+  /** ends everything; what was not sent stays on the shelf */
+  signal: AbortSignal;
+}
+
+export class Outbox {
+  private readonly o: OutboxOptions;
+  private queue: Waiting[] = [];
+  private busy = false;
+  private hurry = new AbortController();
+
+  constructor(options: OutboxOptions) {
+    this.o = options;
+    options.signal.addEventListener("abort", () => this.hurry.abort(), { once: true });
   }
 
   /** What an earlier page left unsent, oldest first. */
   kept(): Letter[] {
     const letters: Letter[] = [];
-    for (const name of this.shelf.list("out:")) {
+    for (const name of this.o.shelf.list("out:")) {
       try {
-        letters.push(JSON.parse(this.shelf.get(name) ?? "") as Letter);
+        letters.push(JSON.parse(this.o.shelf.get(name) ?? "") as Letter);
       } catch {
-        this.shelf.set(name, null);
+        this.o.shelf.set(name, null);
       }
     }
     return letters.sort((a, b) => a.at - b.at);
   }
 
-  /** Keep it, and send it in its turn. Resolves when it is delivered or given up. */
-  send(letter: Letter): Promise<void> {
-    this.shelf.set("out:" + letter.key, JSON.stringify(letter));
-    this.line = this.line.then(() => this.attempt(letter));
-    return this.line;
+  /** Keep it, and send it in its turn. Resolves when it is delivered (null), or given up for now. */
+  send(letter: Letter): Promise<Problem | null> {
+    this.o.shelf.set("out:" + letter.key, JSON.stringify(letter));
+    return new Promise((done) => {
+      const old = this.queue.find((w) => w.letter.key === letter.key);
+      if (old) old.done.push(done);
+      else this.queue.push({ letter, done: [done] });
+      this.wake();
+    });
   }
 
+  /** It is stored, or nobody wants it any more. */
   drop(key: string): void {
-    this.shelf.set("out:" + key, null);
+    this.o.shelf.set("out:" + key, null);
+    const gone = this.queue.filter((w) => w.letter.key === key);
+    this.queue = this.queue.filter((w) => w.letter.key !== key);
+    for (const waiting of gone) settle(waiting, null);
+  }
+
+  has(key: string): boolean {
+    return this.queue.some((w) => w.letter.key === key);
   }
 
   clear(): void {
-    for (const name of this.shelf.list("out:")) this.shelf.set(name, null);
+    for (const name of this.o.shelf.list("out:")) this.o.shelf.set(name, null);
+    for (const { letter } of [...this.queue]) this.drop(letter.key);
   }
 
-  private async attempt(letter: Letter): Promise<void> {
-    for (let tries = 0; ; tries++) {
+  /** Try now what waits or was given up, in its order. */
+  wake(): void {
+    this.hurry.abort();
+    if (!this.busy) void this.work();
+  }
+
+  private async work(): Promise<void> {
+    this.busy = true;
+    for (const { letter } of this.queue) this.o.again(letter);
+    let stuck: Problem | null = null;
+    while (this.queue[0] && !stuck && !this.o.signal.aborted) stuck = await this.attempt(this.queue[0]);
+    this.busy = false;
+    if (this.o.signal.aborted) {
+      for (const waiting of this.queue) settle(waiting, new Problem(0));
+      return;
+    }
+    if (!stuck) return;
+    /* What comes behind may not overtake. */
+    for (const waiting of this.queue) {
+      this.o.failed(waiting.letter, stuck);
+      settle(waiting, stuck);
+    }
+  }
+
+  /** null: on with the next. A problem: nothing goes for now. */
+  private async attempt(waiting: Waiting): Promise<Problem | null> {
+    const { letter } = waiting;
+    for (let tries = 1; ; tries++) {
       try {
-        await this.deliver(letter);
+        await this.o.deliver(letter);
         this.drop(letter.key);
-        return;
+        return null;
       } catch (error) {
         const problem = error instanceof Problem ? error : new Problem(0);
-        if (!problem.passing || tries + 1 >= TRIES) {
-          this.failed(letter, problem);
-          return;
+        if (this.queue[0] !== waiting || this.o.signal.aborted) return null;
+        if (!problem.passing) {
+          this.queue.shift();
+          this.o.failed(letter, problem);
+          settle(waiting, problem);
+          return null;
         }
-        await pause(Math.max(problem.retryMs, backoff(tries, 8000)));
+        if (tries >= TRIES) return problem;
+        this.hurry = new AbortController();
+        await pause(Math.max(problem.retryMs, backoff(tries - 1, 8000)), problem.retryMs ? this.o.signal : this.hurry.signal);
+        if (this.queue[0] !== waiting || this.o.signal.aborted) return null;
       }
     }
   }
+}
+
+function settle(waiting: Waiting, problem: Problem | null): void {
+  for (const done of waiting.done.splice(0)) done(problem);
 }

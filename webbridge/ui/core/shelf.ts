@@ -1,6 +1,8 @@
 /** What a reload must not lose, and what the tabs of one browser share. */
 
 export interface Shelf {
+  /** other tabs of this browser see the same */
+  readonly shared?: boolean;
   get(name: string): string | null;
   set(name: string, value: string | null): void;
   /** names that begin so, in no order */
@@ -31,6 +33,7 @@ export function browserShelf(space: string): Shelf {
   }
   const full = (name: string) => `parley:${space}:${name}`;
   return {
+    shared: true,
     get: (name) => storage.getItem(full(name)),
     set: (name, value) => {
       try {

@@ -84,9 +84,27 @@ export function withChat(state: ChatState, chat: Chat): ChatState {
   };
 }
 
+/** older: the page before what is shown. Otherwise the newest; where it does not reach what is shown, that
+ *  goes, so that the log has no hole. */
 export function withHistory(state: ChatState, page: History, older: boolean): ChatState {
-  const next = page.items.reduce((s, message) => withMessage(s, sent(message)), state);
-  return older || !state.messages.length ? { ...next, more: page.nextCursor !== null } : next;
+  const more = page.nextCursor !== null;
+  const put = (to: ChatState) => page.items.reduce((s, message) => withMessage(s, sent(message)), to);
+  if (older) return { ...put(state), more };
+  const shown = state.messages.filter((m) => m.delivery === "sent");
+  const hole = more && (shown.at(-1)?.seq ?? -1) < (page.items[0]?.seq ?? 0) - 1;
+  if (!shown.length || hole) return { ...put({ ...state, messages: unsentOf(state) }), more };
+  return put(state);
+}
+
+export function unsentOf(state: ChatState): readonly Shown[] {
+  return state.messages.filter((m) => m.delivery !== "sent");
+}
+
+/** The same as the event that its line in the history stands for. */
+export function happeningOf(m: Message, chat: Chat): Happening {
+  const who = chat.assignedTo;
+  return { id: m.id, seq: m.seq, timestamp: m.createdAt, text: m.content,
+    ...(who ? { agentId: who.id, agentName: who.name } : {}) };
 }
 
 export function withTyping(state: ChatState, typing: Typing): ChatState {

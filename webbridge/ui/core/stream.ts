@@ -1,6 +1,6 @@
 /** Server-sent events read by fetch, so that the token stays out of addresses; they come back by
  *  themselves and resume behind the last id. */
-import { type Api, backoff, pause } from "./api.js";
+import { type Api, backoff, pause, Problem, problemOf } from "./api.js";
 
 export interface StreamEvent {
   name: string;
@@ -29,7 +29,7 @@ export class EventParser {
     if (line === "") {
       const event = this.event;
       this.event = { name: "", id: "", data: "" };
-      if (event.name || event.data) this.emit({ ...event, name: event.name || "message" });
+      if (event.data) this.emit({ ...event, name: event.name || "message" });
       return;
     }
     const colon = line.indexOf(":");
@@ -58,47 +58,55 @@ export interface StreamOptions {
   signal: AbortSignal;
 }
 
-/** One connection; resolves with the status when it is over, 0 when it was cut. */
-async function readOnce(o: StreamOptions, onFirst: () => void): Promise<number> {
+/** The daemon writes something every 15 s: a connection that is silent for longer is dead. */
+const SILENCE_MS = 40_000;
+
+/** One connection, until it is cut. null: all is told (204). */
+async function readOnce(o: StreamOptions, onFirst: () => void): Promise<Problem | null> {
   const headers = o.api.headers({ Accept: "text/event-stream" });
   const last = o.lastEventId();
   if (last) headers["Last-Event-ID"] = last;
-  const silence = new AbortController();
-  const stop = () => silence.abort();
+  const over = new AbortController();
+  const stop = () => over.abort();
   o.signal.addEventListener("abort", stop);
-  const timer = setTimeout(() => {
+  let first = true;
+  let timer = setTimeout(() => {
     o.onSilent?.();
     stop();
   }, o.firstEventMs ?? 15_000);
   try {
-    const answer = await o.api.fetch(o.path, { headers, signal: silence.signal, cache: "no-store" });
-    if (answer.status !== 200 || !answer.body) return answer.status;
+    const answer = await o.api.fetch(o.path, { headers, signal: over.signal, cache: "no-store" });
+    if (answer.status === 204) return null;
+    if (answer.status !== 200 || !answer.body) return await problemOf(answer);
     const parser = new EventParser((event) => {
-      clearTimeout(timer);
-      onFirst();
+      if (o.signal.aborted) return;
+      if (first) onFirst();
+      first = false;
       o.onEvent(event);
     });
     const reader = answer.body.getReader();
     const decoder = new TextDecoder();
     for (;;) {
       const { value, done } = await reader.read();
-      if (done) return 0;
+      if (done || o.signal.aborted) return new Problem(0);
       parser.push(decoder.decode(value, { stream: true }));
-      if (o.signal.aborted) return 0;
+      if (first) continue;
+      clearTimeout(timer);
+      timer = setTimeout(stop, SILENCE_MS);
     }
   } finally {
     clearTimeout(timer);
     o.signal.removeEventListener("abort", stop);
-    silence.abort();
+    stop();
   }
 }
 
 /** Reads until the signal fires, the server says that all is told (204), or refuses for good. */
 export async function readStream(o: StreamOptions): Promise<void> {
   for (let tries = 0; !o.signal.aborted; tries++) {
-    let status = 0;
+    let problem: Problem | null = new Problem(0);
     try {
-      status = await readOnce(o, () => {
+      problem = await readOnce(o, () => {
         tries = 0;
         o.onState("online", 200);
       });
@@ -106,9 +114,9 @@ export async function readStream(o: StreamOptions): Promise<void> {
       /* cut, or no network: the loop comes back */
     }
     if (o.signal.aborted) return;
-    if (status === 204) return o.onState("ended", status);
-    if (status === 401 || status === 403 || status === 404) return o.onState("refused", status);
-    o.onState("reconnecting", status);
-    await pause(backoff(tries), o.signal);
+    if (!problem) return o.onState("ended", 204);
+    if (problem.gone) return o.onState("refused", problem.status);
+    o.onState("reconnecting", problem.status);
+    await pause(Math.max(problem.retryMs, backoff(tries)), o.signal);
   }
 }

@@ -10,15 +10,17 @@ export interface Tabs<T> {
   close(): void;
 }
 
-/** Where there are no locks (Node, old browsers) every caller leads for itself. */
-export function openTabs<T>(name: string, hear: (news: T) => void): Tabs<T> {
+/** Where there are no locks (Node, old browsers), or nothing to share, every caller leads for itself. */
+export function openTabs<T>(name: string, hear: (news: T) => void, share = true): Tabs<T> {
   const locks = globalThis.navigator?.locks;
-  const shared = Boolean(locks) && typeof BroadcastChannel === "function";
+  const shared = share && Boolean(locks) && typeof BroadcastChannel === "function";
   const channel = shared ? new BroadcastChannel("parley:" + name) : null;
   const closed = new AbortController();
   if (channel) channel.onmessage = (event) => hear(event.data as T);
   return {
-    tell: (news) => channel?.postMessage(news),
+    tell: (news) => {
+      if (!closed.signal.aborted) channel?.postMessage(news);
+    },
     lead: (run) => {
       if (!shared) {
         void run(closed.signal);

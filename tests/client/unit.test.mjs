@@ -1,0 +1,161 @@
+/* The client's parts alone. */
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import { test } from "node:test";
+import { loadCore } from "./load.mjs";
+
+const core = await loadCore();
+
+const parse = (...chunks) => {
+  const events = [];
+  const parser = new core.EventParser((event) => events.push(event));
+  for (const chunk of chunks) parser.push(chunk);
+  return events;
+};
+
+const STREAM = "\uFEFFretry: 10\r\n: a comment\r\n\r\nid: e-1\r\nevent: message\r\ndata: {\"a\":\r\ndata: 1}\r\n\r\n"
+  + "event: typing\ndata:ü😀\n\nid: e-2\rdata: last\r\r";
+
+test("a stream gives the same events wherever it is cut, with every kind of line end", () => {
+  const decode = (parts) => {
+    const decoder = new TextDecoder();
+    return parts.map((part) => decoder.decode(part, { stream: true }));
+  };
+  const bytes = new TextEncoder().encode(STREAM + "x");
+  const whole = parse(...decode([bytes]));
+  assert.deepEqual(whole, [
+    { name: "message", id: "e-1", data: "{\"a\":\n1}" },
+    { name: "typing", id: "", data: "ü😀" },
+    { name: "message", id: "e-2", data: "last" },
+  ]);
+  for (let at = 0; at <= bytes.length; at++)
+    assert.deepEqual(parse(...decode([bytes.slice(0, at), bytes.slice(at)])), whole, `cut at ${at}`);
+  assert.deepEqual(parse(...decode([...bytes].map((b) => Uint8Array.of(b)))), whole);
+});
+
+test("an event without data, an unknown field and half an event give nothing", () => {
+  assert.deepEqual(parse("event: message\n\nfield: x\n\ndata: half\n"), []);
+});
+
+const message = (seq, more = {}) => ({
+  id: `m${seq}`, content: `text ${seq}`, role: "USER", createdAt: "2026-01-01T00:00:00.000Z", seq,
+  sender: { id: "u", name: "U", avatar: null }, ...more,
+});
+const idsOf = (state) => state.messages.map((m) => m.id);
+
+test("messages stand in the log's order however they come, each once, unsent ones last", () => {
+  let state = core.emptyState;
+  state = core.withMessage(state, core.unsent("k9", "mine", { id: "", name: "", avatar: null }, 0, "USER"));
+  for (const seq of [3, 1, 2, 3, 1]) state = core.withEvent(state, "message", message(seq));
+  assert.deepEqual(idsOf(state), ["m1", "m2", "m3", "k9"]);
+  state = core.withEvent(state, "message", message(4, { clientId: "k9" }));
+  assert.deepEqual(idsOf(state), ["m1", "m2", "m3", "m4"]);
+  assert.equal(state.messages[3].delivery, "sent");
+});
+
+test("a history page that does not reach what is shown replaces it, so that there is no hole", () => {
+  const page = (from, to, nextCursor) => ({ nextCursor, lastEventId: "e-9",
+    items: Array.from({ length: to - from + 1 }, (_, i) => message(from + i)) });
+  const shown = core.withHistory(core.emptyState, page(1, 3, null), false);
+  assert.deepEqual(idsOf(core.withHistory(shown, page(4, 5, "c"), false)), ["m1", "m2", "m3", "m4", "m5"]);
+  const after = core.withHistory(shown, page(6, 7, "c"), false);
+  assert.deepEqual(idsOf(after), ["m6", "m7"]);
+  assert.equal(after.more, true);
+});
+
+test("edits, deletions and what is unknown change no order", () => {
+  let state = core.withEvent(core.emptyState, "message", message(1));
+  state = core.withEvent(state, "message_updated", { id: "m1", content: "new", editedAt: "t", seq: 2 });
+  assert.equal(state.messages[0].content, "new");
+  state = core.withEvent(state, "message_deleted", { id: "m1", deletedAt: "t", seq: 3 });
+  assert.equal(state.messages[0].content, "");
+  assert.equal(core.withEvent(state, "not known", {}), state);
+});
+
+test("backoff doubles up to its limit, with jitter over the upper half", () => {
+  for (const [tries, most] of [[0, 1000], [1, 2000], [3, 8000], [20, 30_000]]) {
+    for (let i = 0; i < 200; i++) {
+      const ms = core.backoff(tries);
+      assert.ok(ms >= most / 2 && ms <= most, `${tries}: ${ms}`);
+    }
+  }
+});
+
+const post = (plan) => {
+  const shelf = core.memoryShelf();
+  const life = new AbortController();
+  const log = [];
+  const outbox = new core.Outbox({
+    shelf, signal: life.signal, again: () => undefined,
+    deliver: async (letter) => {
+      log.push(letter.key);
+      await plan(letter, log);
+    },
+    failed: (letter, problem) => log.push(`${letter.key} failed ${problem.status}`),
+  });
+  const send = (key) => outbox.send({ key, content: key, at: 0 });
+  return { shelf, life, log, outbox, send };
+};
+const refuse = (status, code = "x", retryMs = 0) => {
+  throw new core.Problem(status, { code }, retryMs);
+};
+
+test("letters go one after the other, a refused one does not hold up the next and stays kept", async () => {
+  const p = post((letter) => (letter.key === "b" ? refuse(422) : undefined));
+  const [a, b, c] = await Promise.all(["a", "b", "c"].map(p.send));
+  assert.deepEqual(p.log, ["a", "b", "b failed 422", "c"]);
+  assert.deepEqual([a, b.status, c], [null, 422, null]);
+  assert.deepEqual(p.outbox.kept().map((l) => l.key), ["b"]);
+});
+
+test("without an answer the same letter goes again, and what comes behind waits", async () => {
+  const p = post((_, log) => (log.length < 3 ? refuse(503) : undefined));
+  await Promise.all(["a", "b"].map(p.send));
+  assert.deepEqual(p.log, ["a", "a", "a", "b"]);
+});
+
+test("what was given up goes first when there is something new", async () => {
+  let down = true;
+  const p = post(() => (down ? refuse(0, "") : undefined));
+  const first = p.send("a");
+  while (p.log.at(-1) !== "a failed 0") {
+    p.outbox.wake();
+    await new Promise(setImmediate);
+  }
+  assert.equal((await first).status, 0);
+  down = false;
+  p.log.length = 0;
+  await p.send("b");
+  assert.deepEqual(p.log, ["a", "b"]);
+});
+
+test("a discarded letter is not sent, nor one after the end, which stays kept", async () => {
+  const p = post((letter) => (letter.key === "a" ? new Promise((go) => (p.go = go)) : undefined));
+  const sent = ["a", "b", "c"].map(p.send);
+  await new Promise(setImmediate);
+  p.outbox.drop("b");
+  p.life.abort();
+  p.go();
+  assert.deepEqual((await Promise.all(sent)).map((x) => x?.status), [undefined, undefined, 0]);
+  assert.deepEqual(p.log, ["a"]);
+  assert.deepEqual(p.outbox.kept().map((l) => l.key), ["c"]);
+});
+
+test("an answer that is no JSON keeps its status, and a date says when to come again", async () => {
+  const server = createServer((request, response) => {
+    const status = Number(request.url.slice(1));
+    response.writeHead(status, { "Retry-After": new Date(Date.now() + 60_000).toUTCString() });
+    response.end("<html>not ours</html>");
+  });
+  await new Promise((done) => server.listen(0, "127.0.0.1", done));
+  const api = new core.Api({ baseUrl: `http://127.0.0.1:${server.address().port}`, token: () => "" });
+  for (const [status, passing] of [[502, true], [403, true], [413, false]]) {
+    const problem = await api.get(`/${status}`).catch((error) => error);
+    assert.ok(problem instanceof core.Problem);
+    assert.deepEqual([problem.status, problem.code, problem.passing, problem.gone], [status, "", passing, false]);
+    assert.ok(problem.retryMs > 50_000 && problem.retryMs <= 60_000);
+  }
+  assert.equal((await api.get("/200").catch((error) => error)).status, 0);
+  server.closeAllConnections();
+  server.close();
+});

@@ -1,0 +1,53 @@
+/** What a conversation is given, what it tells, and what its tabs tell each other. */
+import type { Problem } from "./api.js";
+import type { Shelf } from "./shelf.js";
+import type { ChatState, Connection } from "./state.js";
+import type { StreamEvent } from "./stream.js";
+import type { Agent, Happening, Message, Typing } from "./types.js";
+
+/** What is said of the customer when the chat begins. */
+export interface Visitor {
+  organization?: string;
+  name?: string;
+  email?: string;
+  locale?: string;
+  page?: string;
+}
+
+export interface ChatOptions {
+  /** origin of the daemon; "" is the page's own */
+  baseUrl?: string;
+  /** tells this chat from others of the same origin: the site's name */
+  space?: string;
+  shelf?: Shelf;
+  visitor?: () => Visitor;
+  fetch?: typeof fetch;
+  /** who is at this end (customer). An agent is known by its cookie, and takes a chat up by `watch` */
+  side?: "customer" | "agent";
+  /** a stream that gives nothing in this time is held back by something between: it is polled instead */
+  firstEventMs?: number;
+}
+
+export interface ChatEvents {
+  change: ChatState;
+  message: Message;
+  agentJoined: Agent;
+  agentLeft: Agent;
+  escalated: Happening;
+  closed: Happening;
+  typing: Typing;
+  error: Problem;
+}
+
+/** Between the tabs; `chat` says of which one is spoken. */
+export type News = { chat: string } & (
+  | { kind: "event"; event: StreamEvent }
+  | { kind: "connection"; connection: Connection }
+  /** a tab has come and asks the leader for the connection */
+  | { kind: "who" }
+  /** the log has news that came without events */
+  | { kind: "changed" }
+  | { kind: "begun" }
+  | { kind: "forgotten"; letters: boolean });
+
+export type Told = News extends infer N ? N extends { kind: unknown } ? Omit<N, "chat"> : never : never;
