@@ -5,12 +5,12 @@
 # ejabberd; then faults under load, and a minute of fuzzing for each target.
 # Installs what is missing on Debian 12. Ends with one line "N passed, N failed".
 #
-#   tests/run.sh [PART...]   parts: lint unit integration browser fault asan fuzz; none: all of them
+#   tests/run.sh [PART...]   parts: lint unit integration browser client fault asan fuzz; none: all of them
 set -u
 cd "$(dirname "$0")/.." || exit 1
 . config/packages.sh
 
-parts=" ${*:-lint unit integration browser fault asan fuzz} "
+parts=" ${*:-lint unit integration browser client fault asan fuzz} "
 results=$PWD/build/results
 python=/usr/bin/python3
 export PYTHONDONTWRITEBYTECODE=1 PYTEST_DISABLE_PLUGIN_AUTOLOAD=1
@@ -94,7 +94,8 @@ integration() {
 browser() {
     say "pages, Chromium"
     ui=webbridge/ui
-    if (cd $ui && node node_modules/typescript/bin/tsc --noEmit -p .); then
+    if (cd $ui && node node_modules/typescript/bin/tsc --noEmit -p . &&
+        node node_modules/typescript/bin/tsc --noEmit -p react); then
         note passed "browser/types"
     else
         note failed "browser/types"
@@ -103,6 +104,15 @@ browser() {
         --test-reporter-destination=stdout --test-reporter=junit \
         --test-reporter-destination="$results/browser.pytest.xml" tests/browser/ ||
         [ -s "$results/browser.pytest.xml" ] || note failed "browser"
+}
+
+# The client library in Node, and its packages.
+client() {
+    say "client library, Node and React"
+    PARLEY_BIN=$PWD/build/release/parley timeout -k 10 1800 node --test --test-reporter=spec \
+        --test-reporter-destination=stdout --test-reporter=junit \
+        --test-reporter-destination="$results/client.pytest.xml" tests/client/ ||
+        [ -s "$results/client.pytest.xml" ] || note failed "client"
 }
 
 faults() {
@@ -146,11 +156,12 @@ if ! packages_need $packages_build $packages_test; then
     exit 1
 fi
 wants lint && lints
-if wants unit || wants integration || wants browser || wants fault; then
+if wants unit || wants integration || wants browser || wants client || wants fault; then
     if build release gcc; then
         wants unit && programs release
         wants integration && integration
         wants browser && browser
+        wants client && client
         wants fault && faults
     fi
 fi

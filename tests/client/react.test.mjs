@@ -53,7 +53,7 @@ const OWN = `
       onTyping: (who, typing) => heard.push([n, typing ? "typing" : "still"]),
       onError: (error) => heard.push([n, "error " + error.status]) });
     Object.assign(window, { again, turn, chat });
-    return <p>{chat.isConnected ? "connected" : "not connected"}, {n}, {String(chat.error?.status)}</p>;
+    return <p>{chat.isConnected ? "connected" : "not connected"}, {n}, {chat.error ? chat.error.status : "no error"}</p>;
   }`;
 
 /* One page with one component in strict mode, from the daemon's origin. */
@@ -147,11 +147,11 @@ test("new handlers each time do not connect anew; a strict mount holds one strea
   const { id, token, post } = await begin();
   await post("/api/escalations", { chatId: id });
   const page = await show(await browser.newContext(), `const CHAT = ${JSON.stringify(id)};` + OWN, { token });
-  await page.getByText("connected, 0, null").waitFor();
+  await page.getByText("connected, 0, no error").waitFor();
   await poll("one stream", () => page.streams.size === 1);
   const [stream] = page.streams;
   await page.evaluate(() => window.again(7));
-  await page.getByText("connected, 7, null").waitFor();
+  await page.getByText("connected, 7, no error").waitFor();
   await stage.call("join", { agent: "nina", chat: id });
   await stage.call("state", { agent: "nina", chat: id, state: "composing" });
   await stage.call("say", { agent: "nina", chat: id, text: "for the newest handler" });
