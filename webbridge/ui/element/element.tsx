@@ -1,56 +1,120 @@
 /** `<parley-chat>`: a chat in a shadow root of its own. Styles come as constructed sheets and texts as
  *  text, so that a page's content security policy needs nothing but this origin's scripts. */
 import { render } from "preact";
-import { browserShelf, ChatClient } from "../core/index.js";
+import { browserShelf, ChatClient, type Shelf, type Visitor } from "../core/index.js";
 import { loadSpeech, offer, type Speech, speechOf } from "../view/words.js";
 import css from "./element.css";
+import { type Tell, tellNews } from "./news.js";
+import { Unread } from "./unread.js";
 import { Widget } from "./widget.js";
 
+offer("ar", () => import("../words/ar.json"));
+offer("de", () => import("../words/de.json"));
+offer("es", () => import("../words/es.json"));
+offer("fr", () => import("../words/fr.json"));
+
 const origin = new URL(import.meta.url).origin;
+
+/* A drawing that was asked for is on the screen by then. */
+const DRAWN_MS = 100;
+
+/* A page whose origin no organization lists gets no answers, and browsers do not tell a script why. */
+async function checkOrigin(base: string): Promise<void> {
+  if (await fetch(base + "/healthz").then(() => true, () => false)) return;
+  if (await fetch(base + "/widget.js", { mode: "no-cors" }).then(() => true, () => false))
+    console.error(`Parley: the chat at ${base} does not answer pages of ${location.origin}. Add this origin to the`
+      + " origins of an organization in the service's configuration.");
+}
 
 export class ParleyChat extends HTMLElement {
   static observedAttributes = ["locale", "open", "hidden"];
   chat: ChatClient | null = null;
+  /** said of the customer when the next chat begins */
+  readonly visitor: Visitor = {};
+  private shelf: Shelf = browserShelf("default");
   private speech: Speech = speechOf("en", {});
+  private unread: Unread | null = null;
+  private draft = "";
+  private ready = false;
+  private checked = false;
   private readonly root = this.attachShadow({ mode: "open" });
-  private wake = () => this.chat?.wake();
+  private readonly wake = () => this.chat?.wake();
+  private readonly look = () => {
+    if (!this.unread?.update(this.visible)) return;
+    this.tell("unread", { count: this.unread.count });
+    this.draw();
+  };
+
+  private readonly tell: Tell = (name, detail) => {
+    this.dispatchEvent(new CustomEvent("chat:" + name, { detail, bubbles: true, composed: true }));
+  };
 
   connectedCallback(): void {
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(css);
     this.root.adoptedStyleSheets = [sheet];
     const space = this.getAttribute("site") ?? "default";
-    const shelf = browserShelf(space);
-    const base = this.getAttribute("base") ?? origin;
-    this.chat = new ChatClient({
-      baseUrl: base === location.origin ? "" : base,
+    this.shelf = browserShelf(space);
+    this.draft = this.shelf.get("draft") ?? "";
+    const chat = new ChatClient({
+      baseUrl: this.base === location.origin ? "" : this.base,
       space,
-      shelf,
+      shelf: this.shelf,
       visitor: () => ({
-        locale: navigator.language,
+        locale: this.speech.locale,
         page: location.origin + location.pathname,
+        ...this.visitor,
         ...(this.hasAttribute("site") ? { organization: space } : {}),
       }),
     });
+    this.chat = chat;
+    this.unread = new Unread(chat, this.shelf);
+    chat.on("change", this.look);
     addEventListener("online", this.wake);
+    addEventListener("storage", this.look);
     document.addEventListener("visibilitychange", this.wake);
+    document.addEventListener("visibilitychange", this.look);
+    this.checkOrigin();
     this.draw();
     void this.loadWords();
-    void this.chat.start().then(() => this.dispatchEvent(new CustomEvent("chat:ready", { bubbles: true, composed: true })));
+    void this.begin(chat);
+  }
+
+  private async begin(chat: ChatClient): Promise<void> {
+    await chat.start();
+    if (this.chat !== chat) return;
+    tellNews(chat, this.tell);
+    this.tell("ready", null);
+    setTimeout(() => {
+      this.ready = true;
+      this.draw();
+    }, DRAWN_MS);
   }
 
   disconnectedCallback(): void {
     removeEventListener("online", this.wake);
+    removeEventListener("storage", this.look);
     document.removeEventListener("visibilitychange", this.wake);
+    document.removeEventListener("visibilitychange", this.look);
     this.chat?.close();
     this.chat = null;
+    this.unread = null;
+    this.ready = false;
     render(null, this.root);
   }
 
-  attributeChangedCallback(name: string): void {
-    if (!this.chat) return;
-    if (name === "locale") void this.loadWords();
-    else this.draw();
+  attributeChangedCallback(name: string, before: string | null, now: string | null): void {
+    if (!this.chat || before === now) return;
+    if (name === "locale") {
+      void this.loadWords();
+      return;
+    }
+    if (name === "open" && (before === null) !== (now === null)) {
+      this.checkOrigin();
+      this.look();
+      this.tell(now === null ? "close" : "open", null);
+    }
+    this.draw();
   }
 
   get open(): boolean {
@@ -61,29 +125,57 @@ export class ParleyChat extends HTMLElement {
     this.toggleAttribute("open", open);
   }
 
+  /** Forget the chat, its draft and what is unsent in this browser. */
+  reset(): void {
+    this.chat?.forget();
+    this.shelf.set("seen", null);
+    this.keepDraft("");
+    this.draw();
+  }
+
+  private get base(): string {
+    return this.getAttribute("base") ?? origin;
+  }
+
+  private get inline(): boolean {
+    return this.getAttribute("mode") === "inline";
+  }
+
+  private get visible(): boolean {
+    return (this.open || this.inline) && !this.hidden && !document.hidden;
+  }
+
+  /* Only when it is used: a page that is merely looked at asks nothing more of the service. */
+  private checkOrigin(): void {
+    if (this.checked || this.base === location.origin || !(this.open || this.inline)) return;
+    this.checked = true;
+    void checkOrigin(this.base);
+  }
+
   private async loadWords(): Promise<void> {
     this.speech = await loadSpeech(this.getAttribute("locale") ?? "auto");
     this.draw();
   }
 
+  private keepDraft(text: string): void {
+    this.draft = text;
+    this.shelf.set("draft", text || null);
+  }
+
   private draw(): void {
     const { chat } = this;
     if (!chat) return;
-    const shelf = browserShelf(this.getAttribute("site") ?? "default");
     render(
-      <Widget chat={chat} speech={this.speech} draft={shelf.get("draft") ?? ""}
-        onDraft={(text) => shelf.set("draft", text || null)}
-        mode={this.getAttribute("mode") === "inline" ? "inline" : "floating"}
-        open={this.open} hidden={Boolean(this.hidden)}
+      <Widget host={this} chat={chat} speech={this.speech} draft={this.draft} ready={this.ready}
+        onDraft={(text) => this.keepDraft(text)} onReset={() => this.reset()}
+        mode={this.inline ? "inline" : "floating"} open={this.open} hidden={Boolean(this.hidden)}
+        unread={this.unread?.count ?? 0}
         onOpen={(open) => {
           this.open = open;
-          this.dispatchEvent(new CustomEvent(open ? "chat:open" : "chat:close", { bubbles: true, composed: true }));
         }} />,
       this.root,
     );
   }
 }
-
-export { offer };
 
 if (!customElements.get("parley-chat")) customElements.define("parley-chat", ParleyChat);

@@ -1,27 +1,33 @@
 /** What stands in the widget's panel. */
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { type ChatClient, type ChatState, Problem } from "../core/index.js";
 import { Composer } from "../view/composer.js";
 import { Log } from "../view/log.js";
 import { useChat } from "../view/use_chat.js";
 import type { Speech } from "../view/words.js";
+import { Menu } from "./menu.js";
+import { download, transcriptOf } from "./transcript.js";
 
 export interface PanelProps {
   chat: ChatClient;
   speech: Speech;
   draft: string;
   onDraft: (text: string) => void;
-  visible: boolean;
+  /** forget the chat in this browser */
+  onReset: () => void;
+  /** the history is there: what comes now is news */
+  ready: boolean;
   /** null: there is nothing to close (the panel is part of the page) */
   onClose: (() => void) | null;
 }
 
+/* That an agent was asked for stands in the log. */
 function statusOf(state: ChatState, { say, count }: Speech): string {
   if (state.connection === "offline") return say("offline");
   if (state.connection === "reconnecting") return say("reconnecting");
   if (state.status !== "waiting") return "";
   const wait = state.queue?.estimatedWaitSeconds;
-  const parts = [say("waiting")];
+  const parts: string[] = [];
   if (state.queue?.position) parts.push(say("position", { n: state.queue.position }));
   if (wait) parts.push(count("estimate", Math.max(1, Math.round(wait / 60))));
   return parts.join(" ");
@@ -34,45 +40,83 @@ function Typing({ state, speech }: { state: ChatState; speech: Speech }) {
   return <p class="typing" aria-hidden="true">{text}</p>;
 }
 
+/** Asks before the chat is ended. */
+function Sure({ speech: { say }, onAnswer }: { speech: Speech; onAnswer: (yes: boolean) => void }) {
+  const no = useRef<HTMLButtonElement>(null);
+  useEffect(() => no.current?.focus(), []);
+  return (
+    <div class="sure" part="confirm" role="group" aria-labelledby="sure" onKeyDown={(event) => {
+      if (event.key !== "Escape") return;
+      event.stopPropagation();
+      onAnswer(false);
+    }}>
+      <p id="sure">{say("end.sure")}</p>
+      <button type="button" onClick={() => onAnswer(true)}>{say("yes")}</button>
+      <button type="button" class="quiet" ref={no} onClick={() => onAnswer(false)}>{say("no")}</button>
+    </div>
+  );
+}
+
 export function Panel(p: PanelProps) {
   const { chat, speech } = p;
   const { say } = speech;
   const state = useChat(chat);
   const [alert, setAlert] = useState("");
+  const [sure, setSure] = useState(false);
+  const box = useRef<HTMLDivElement>(null);
   useEffect(() => chat.on("error", (problem) => setAlert(problem.status === 0
     ? say("failed.network") : say("failed.other", { detail: problem.message }))), [chat, speech]);
-  useEffect(() => {
-    if (p.visible) chat.read();
-  }, [p.visible, state.messages]);
-  const escalate = (reason?: string) => {
-    chat.escalate(reason).then(() => setAlert(""),
+  const act = (what: Promise<unknown>) => {
+    what.then(() => setAlert(""),
       (error: unknown) => setAlert(error instanceof Problem && error.status ? error.message : say("busy")));
   };
+  const write = () => box.current?.querySelector("textarea")?.focus();
   const closed = state.status === "closed";
+  const escalate = (reason?: string) => act(chat.escalate(reason));
+  const save = async () => download(`chat-${new Date().toISOString().slice(0, 10)}.txt`, await transcriptOf(chat, speech));
+  const items = [];
+  if (state.messages.length) items.push({ name: say("transcript"), run: () => act(save()) });
+  if (state.chatId && !closed) items.push({ name: say("end"), run: () => setSure(true) });
   return (
-    <div class="inside">
+    <div class="inside" ref={box} lang={speech.locale} dir={speech.rtl ? "rtl" : "ltr"}>
       <header class="head" part="header">
         <h2 id="title">{say("title")}</h2>
-        {!state.escalated && !closed && <button type="button" class="quiet" onClick={() => escalate()}>{say("human")}</button>}
+        {!state.escalated && !closed &&
+          <button type="button" class="quiet human" part="human" onClick={() => escalate()}>{say("human")}</button>}
+        <Menu label={say("menu")} items={items} />
         {p.onClose && <button type="button" class="quiet icon" aria-label={say("close")} onClick={p.onClose}>×</button>}
       </header>
       <p class="status" part="status" role="status">{statusOf(state, speech)}</p>
       <Log speech={speech} messages={state.messages} mine="USER" seenSeq={state.seenSeq} more={state.more}
-        onOlder={() => chat.older()} onRetry={(key) => void chat.retry(key)} onDiscard={(key) => chat.discard(key)}
+        loading={!p.ready} onOlder={() => chat.older()} onDiscard={(key) => chat.discard(key)}
+        onRetry={(key) => {
+          setAlert("");
+          void chat.retry(key);
+        }}
         onAction={state.escalated || closed ? null : escalate} />
       <Typing state={state} speech={speech} />
       <p class="alert" role="alert">{alert}</p>
-      <Composer speech={speech} draft={p.draft}
-        onSend={(text) => {
-          setAlert("");
-          void chat.send(text);
-        }}
-        onInput={(text) => {
-          p.onDraft(text);
-          chat.typing(text !== "");
-        }}>
-        {closed && <button type="button" class="quiet fresh" onClick={() => chat.forget()}>{say("fresh")}</button>}
-      </Composer>
+      {sure && <Sure speech={speech} onAnswer={(yes) => {
+        setSure(false);
+        if (yes) act(chat.end());
+        setTimeout(write);
+      }} />}
+      <div hidden={sure}>
+        <Composer speech={speech} draft={p.draft}
+          onSend={(text) => {
+            setAlert("");
+            void chat.send(text);
+          }}
+          onInput={(text) => {
+            p.onDraft(text);
+            chat.typing(text !== "");
+          }}>
+          {closed && <button type="button" class="quiet fresh" onClick={() => {
+            p.onReset();
+            write();
+          }}>{say("fresh")}</button>}
+        </Composer>
+      </div>
     </div>
   );
 }

@@ -1,43 +1,71 @@
 /** Launcher and panel. */
-import { useEffect, useRef } from "preact/hooks";
-import { useChat } from "../view/use_chat.js";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { isolate } from "./modal.js";
 import { Panel, type PanelProps } from "./panel.js";
 
-export interface WidgetProps extends Omit<PanelProps, "visible" | "onClose"> {
+export interface WidgetProps extends Omit<PanelProps, "onClose"> {
+  /** the element that all this is in */
+  host: HTMLElement;
   mode: "floating" | "inline";
   open: boolean;
   hidden: boolean;
+  unread: number;
   onOpen: (open: boolean) => void;
 }
 
+/* The same condition stands in element.css. */
+const SMALL = "(max-width: 667px), (max-height: 480px)";
+
+function useSmall(): boolean {
+  const [query] = useState(() => matchMedia(SMALL));
+  const [small, setSmall] = useState(query.matches);
+  useEffect(() => {
+    const changed = () => setSmall(query.matches);
+    query.addEventListener("change", changed);
+    return () => query.removeEventListener("change", changed);
+  }, [query]);
+  return small;
+}
+
 export function Widget(p: WidgetProps) {
-  const state = useChat(p.chat);
   const launcher = useRef<HTMLButtonElement>(null);
   const panel = useRef<HTMLDivElement>(null);
-  const was = useRef(false);
+  /* where the focus was before the panel had it; null: the panel was not open */
+  const from = useRef<HTMLElement | null>(null);
+  const small = useSmall();
+  const { onOpen, open, mode, hidden, unread, host, ...rest } = p;
+  const floating = mode === "floating";
+  const modal = floating && small && open && !hidden;
+  useEffect(() => (modal ? isolate(host) : undefined), [modal]);
   useEffect(() => {
-    if (p.open && !was.current) panel.current?.querySelector("textarea")?.focus();
-    if (!p.open && was.current) launcher.current?.focus();
-    was.current = p.open;
-  }, [p.open]);
-  const { onOpen, open, mode, hidden, ...rest } = p;
-  if (mode === "inline") return <div class="panel inline" part="panel"><Panel {...rest} visible onClose={null} /></div>;
-  const label = p.speech.say(open ? "close" : "open");
-  const unread = state.unread && !open ? `, ${p.speech.count("unread", state.unread)}` : "";
+    if (!floating) return;
+    if (open) {
+      const at = document.activeElement as HTMLElement | null;
+      from.current = at && at !== document.body && at !== host ? at : launcher.current;
+      panel.current?.querySelector("textarea")?.focus();
+    } else if (from.current) {
+      from.current.focus();
+      from.current = null;
+    }
+  }, [open]);
+  if (!floating) return <div class="panel inline" part="panel"><Panel {...rest} onClose={null} /></div>;
+  const { say, count, rtl, locale } = p.speech;
+  const waiting = unread && !open ? `, ${count("unread", unread)}` : "";
   return (
-    <div class="floating" hidden={hidden} dir={p.speech.rtl ? "rtl" : "ltr"}>
-      <div class="panel" part="panel" id="panel" role="dialog" aria-labelledby="title" hidden={!open} ref={panel}
+    <div class="floating" hidden={hidden} dir={rtl ? "rtl" : "ltr"} lang={locale}>
+      <div class="panel" part="panel" id="panel" role="dialog" aria-labelledby="title" aria-modal={modal ? "true" : undefined}
+        hidden={!open} ref={panel}
         onKeyDown={(event) => {
-          if (event.key === "Escape") onOpen(false);
+          if (event.key === "Escape" && !event.isComposing) onOpen(false);
         }}>
-        <Panel {...rest} visible={open} onClose={() => onOpen(false)} />
+        <Panel {...rest} onClose={() => onOpen(false)} />
       </div>
       <button type="button" class="launcher" part="launcher" ref={launcher} aria-expanded={open} aria-controls="panel"
-        aria-label={label + unread} onClick={() => onOpen(!open)}>
+        hidden={modal} aria-label={say(open ? "close" : "open") + waiting} onClick={() => onOpen(!open)}>
         <svg viewBox="0 0 24 24" width="28" height="28" aria-hidden="true">
           <path fill="currentColor" d="M4 4h16a2 2 0 0 1 2 2v9a2 2 0 0 1-2 2h-7l-5 4v-4H4a2 2 0 0 1-2-2V6a2 2 0 0 1 2-2z" />
         </svg>
-        {unread && <span class="badge" aria-hidden="true">{state.unread}</span>}
+        {waiting && <span class="badge" part="badge" aria-hidden="true">{unread > 99 ? "99+" : unread}</span>}
       </button>
     </div>
   );

@@ -33,7 +33,8 @@ export function Composer(p: ComposerProps) {
     box.current?.focus();
   };
   const key = (event: KeyboardEvent) => {
-    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) submit(event);
+    /* 229: Safari ends the composition before the key that confirmed it */
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing && event.keyCode !== 229) submit(event);
   };
   const input = (event: Event) => {
     const value = (event.target as HTMLTextAreaElement).value;

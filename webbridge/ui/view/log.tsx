@@ -1,9 +1,9 @@
 /** The conversation: a log that screen readers follow (WAI-ARIA log role). */
 import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
-import type { Shown } from "../core/index.js";
+import type { Message, Shown } from "../core/index.js";
 import { Text } from "./text.js";
-import type { Speech } from "./words.js";
+import { type Speech, translated } from "./words.js";
 
 export interface LogProps {
   speech: Speech;
@@ -12,6 +12,8 @@ export interface LogProps {
   mine: "USER" | "AGENT";
   seenSeq: number;
   more: boolean;
+  /** the history is not there yet: what appears is no news */
+  loading?: boolean;
   onOlder: () => Promise<unknown>;
   onRetry: (key: string) => void;
   onDiscard: (key: string) => void;
@@ -19,22 +21,23 @@ export interface LogProps {
   onAction: ((reason?: string) => void) | null;
 }
 
-function nameOf(m: Shown, p: LogProps): string {
-  if (m.role === p.mine && m.delivery !== "failed" && p.mine === "USER") return p.speech.say("you");
-  if (m.role === "ASSISTANT") return p.speech.say("assistant", { name: m.sender.name });
-  return m.role === p.mine && !m.sender.name ? p.speech.say("you") : m.sender.name || p.speech.say("you");
+export function nameOf(m: Shown, mine: LogProps["mine"], { say }: Speech): string {
+  if (m.role === mine && m.delivery !== "failed" && mine === "USER") return say("you");
+  if (m.role === "ASSISTANT") return say("assistant", { name: m.sender.name });
+  return m.role === mine && !m.sender.name ? say("you") : m.sender.name || say("you");
 }
 
 /* XEP-0245: what begins with "/me " tells what its author does. */
-function wordsOf(m: Shown, say: Speech["say"]): string {
+export function wordsOf(m: Message, { say }: Speech): string {
   if (m.deletedAt) return say("deleted");
+  if (m.role === "SYSTEM") return translated(m.content, say);
   return m.role === "AGENT" && m.content.startsWith("/me ")
     ? `* ${m.sender.name}${m.content.slice(3)}` : m.content;
 }
 
 function Fate(p: LogProps & { message: Shown; last: boolean }) {
   const { message: m, speech: { say } } = p;
-  if (m.delivery === "sending") return <p class="state">{say("sending")}</p>;
+  if (m.delivery === "sending") return <p class="state" aria-live="off">{say("sending")}</p>;
   if (m.delivery === "failed") {
     return (
       <p class="state failed">{say("failed")}{" "}
@@ -43,15 +46,15 @@ function Fate(p: LogProps & { message: Shown; last: boolean }) {
       </p>
     );
   }
-  if (p.last && m.role === p.mine && p.seenSeq >= m.seq) return <p class="state">{say("seen")}</p>;
-  return m.editedAt && !m.deletedAt ? <p class="state">{say("edited")}</p> : null;
+  if (p.last && m.role === p.mine && p.seenSeq >= m.seq) return <p class="state" aria-live="off">{say("seen")}</p>;
+  return m.editedAt && !m.deletedAt ? <p class="state" aria-live="off">{say("edited")}</p> : null;
 }
 
 function Item(p: LogProps & { message: Shown; last: boolean }) {
   const { message: m, speech } = p;
-  const text = wordsOf(m, speech.say);
-  if (m.role === "SYSTEM") return <div class="notice" part="notice"><Text text={text} /></div>;
-  const name = nameOf(m, p);
+  const text = wordsOf(m, speech);
+  if (m.role === "SYSTEM") return <div class="notice" part="notice"><Text text={text} notice /></div>;
+  const name = nameOf(m, p.mine, speech);
   const side = m.role === p.mine ? "mine" : "theirs";
   return (
     <article class={`${side} ${m.role.toLowerCase()} ${m.event ?? ""}`} part={`message ${side}`}
@@ -60,7 +63,7 @@ function Item(p: LogProps & { message: Shown; last: boolean }) {
       <Text text={text} />
       <Fate {...p} />
       {p.onAction && m.actions?.filter((a) => a.type === "escalate").map((a) => (
-        <button type="button" class="escalate" part="escalate" onClick={() => p.onAction?.(a.reason)}>{a.label}</button>
+        <button type="button" class="escalate" part="escalate" onClick={() => p.onAction?.(a.reason)}>{translated(a.label, speech.say)}</button>
       ))}
     </article>
   );
@@ -91,7 +94,7 @@ export function Log(p: LogProps & { children?: ComponentChildren }) {
   };
   const lastMine = p.messages.findLast((m) => m.role === p.mine && m.delivery === "sent");
   return (
-    <div class="log" part="log" role="log" aria-label={p.speech.say("log")} aria-busy={busy} tabIndex={0}
+    <div class="log" part="log" role="log" aria-label={p.speech.say("log")} aria-busy={busy || Boolean(p.loading)} tabIndex={0}
       ref={box} onScroll={measure}>
       {p.more && <button type="button" class="quiet older" disabled={busy} onClick={() => void older()}>
         {p.speech.say("older")}</button>}

@@ -5,6 +5,8 @@ import type { ComponentChildren } from "preact";
 const LINK = /(?:https?:\/\/|mailto:)[^\s<>"]+[^\s<>"'.,;:!?)\]*_`]/;
 const MARK = /\*\*(?=\S)(.+?)(?<=\S)\*\*|(?<![\w*])\*(?=\S)([^*\n]+?)(?<=\S)\*(?![\w*])|`([^`\n]+)`/;
 const INLINE = new RegExp(`(${LINK.source})|${MARK.source}`, "g");
+/* An emoji at the beginning of a notice is decoration. */
+const MARKED = /^\p{Extended_Pictographic}\uFE0F? /u;
 
 function link(url: string): ComponentChildren {
   return <a href={url} target="_blank" rel="noopener noreferrer nofollow">{url}</a>;
@@ -27,7 +29,8 @@ function inline(text: string): ComponentChildren[] {
 }
 
 /** Lines that begin with "- " or "* " in a row are a list; all else keeps its line breaks. */
-export function Text(props: { text: string }) {
+export function Text(props: { text: string; notice?: boolean }) {
+  const mark = props.notice ? MARKED.exec(props.text)?.[0] : undefined;
   const blocks: ComponentChildren[] = [];
   let items: string[] = [];
   let lines: string[] = [];
@@ -37,12 +40,12 @@ export function Text(props: { text: string }) {
     items = [];
     lines = [];
   };
-  for (const line of props.text.split("\n")) {
+  for (const line of props.text.slice(mark?.length ?? 0).split("\n")) {
     const item = /^[-*] +(.+)$/.exec(line)?.[1];
     if (item ? lines.length : items.length) flush();
     if (item) items.push(item);
     else lines.push(line);
   }
   flush();
-  return <div class="text" part="text" dir="auto">{blocks}</div>;
+  return <div class="text" part="text" dir="auto">{mark && <span aria-hidden="true">{mark}</span>}{blocks}</div>;
 }

@@ -37,6 +37,19 @@ export function speechOf(locale: string, words: Partial<Words>, more: Partial<Wo
   };
 }
 
+/* Texts that the service writes into the chat, as it brings them along. */
+const STOCK = ["waiting", "agent_joined", "agent_left", "closed", "reopened", "offer"] as const;
+
+/** A text of the service in this language; one that its owner wrote stays as it is. */
+export function translated(text: string, say: Speech["say"]): string {
+  for (const name of STOCK) {
+    const [before = "", after] = en[name].split("{name}");
+    if (after === undefined ? text === before : text.startsWith(before) && text.endsWith(after))
+      return say(name, { name: text.slice(before.length, text.length - (after?.length ?? 0)) });
+  }
+  return text;
+}
+
 /** "auto" is what the browser prefers; what is not known is English. */
 export async function loadSpeech(wanted: string, more: Partial<Words> = {}): Promise<Speech> {
   const asked = wanted === "auto" || !wanted ? [...navigator.languages] : [wanted];
