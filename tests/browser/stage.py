@@ -39,6 +39,10 @@ class Stage:
         joined = await (await self._agent(agent)).join(self.site.room(chat))
         return [s.body for s in joined.history]
 
+    async def again(self, agent, chat):
+        """As a client comes back into a room whose service was away."""
+        await (await self._agent(agent)).join(self.site.room(chat))
+
     async def leave(self, agent, chat):
         await (await self._agent(agent)).leave(self.site.room(chat), STAFF[agent])
 
@@ -54,6 +58,13 @@ class Stage:
     async def hears(self, agent, chat, text):
         """Waits until the agent's client has this line; who said it."""
         return (await (await self._agent(agent)).said(self.site.room(chat), text)).nick
+
+    async def displayed(self, agent, chat, text):
+        """The agent has read up to this line (XEP-0333)."""
+        client, room = await self._agent(agent), self.site.room(chat)
+        line = await client.said(room, text)
+        client.send(f"<message type='groupchat' to='{room}'>"
+                    f"<displayed xmlns='urn:xmpp:chat-markers:0' id={quoteattr(line.stanza_id)}/></message>")
 
     async def present(self, agent):
         """Logged in; what is asked from now on is heard."""

@@ -35,6 +35,7 @@ export class ParleyChat extends HTMLElement {
   private speech: Speech = speechOf("en", {});
   private unread: Unread | null = null;
   private draft = "";
+  private round = 0;
   private ready = false;
   private checked = false;
   private readonly root = this.attachShadow({ mode: "open" });
@@ -130,6 +131,7 @@ export class ParleyChat extends HTMLElement {
     this.chat?.forget();
     this.shelf.set("seen", null);
     this.keepDraft("");
+    this.round++;
     this.draw();
   }
 
@@ -166,7 +168,7 @@ export class ParleyChat extends HTMLElement {
     const { chat } = this;
     if (!chat) return;
     render(
-      <Widget host={this} chat={chat} speech={this.speech} draft={this.draft} ready={this.ready}
+      <Widget host={this} chat={chat} speech={this.speech} draft={this.draft} round={this.round} ready={this.ready}
         onDraft={(text) => this.keepDraft(text)} onReset={() => this.reset()}
         mode={this.inline ? "inline" : "floating"} open={this.open} hidden={Boolean(this.hidden)}
         unread={this.unread?.count ?? 0}

@@ -11,7 +11,9 @@ import { download, transcriptOf } from "./transcript.js";
 export interface PanelProps {
   chat: ChatClient;
   speech: Speech;
+  /** what the box holds when it is first drawn, or drawn anew because there is another round */
   draft: string;
+  round: number;
   onDraft: (text: string) => void;
   /** forget the chat in this browser */
   onReset: () => void;
@@ -66,13 +68,17 @@ export function Panel(p: PanelProps) {
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => chat.on("error", (problem) => setAlert(problem.status === 0
     ? say("failed.network") : say("failed.other", { detail: problem.message }))), [chat, speech]);
-  const act = (what: Promise<unknown>) => {
-    what.then(() => setAlert(""),
+  const write = () => box.current?.querySelector("textarea")?.focus();
+  const act = (what: Promise<unknown>, then = () => {}) => {
+    what.then(() => {
+      setAlert("");
+      then();
+    },
       (error: unknown) => setAlert(error instanceof Problem && error.status ? error.message : say("busy")));
   };
-  const write = () => box.current?.querySelector("textarea")?.focus();
   const closed = state.status === "closed";
-  const escalate = (reason?: string) => act(chat.escalate(reason));
+  /* Buttons that go away when they are pressed leave the focus in the box. */
+  const escalate = (reason?: string) => act(chat.escalate(reason), write);
   const save = async () => download(`chat-${new Date().toISOString().slice(0, 10)}.txt`, await transcriptOf(chat, speech));
   const items = [];
   if (state.messages.length) items.push({ name: say("transcript"), run: () => act(save()) });
@@ -88,10 +94,14 @@ export function Panel(p: PanelProps) {
       </header>
       <p class="status" part="status" role="status">{statusOf(state, speech)}</p>
       <Log speech={speech} messages={state.messages} mine="USER" seenSeq={state.seenSeq} more={state.more}
-        loading={!p.ready} onOlder={() => chat.older()} onDiscard={(key) => chat.discard(key)}
+        loading={!p.ready} onOlder={() => chat.older()} onDiscard={(key) => {
+          chat.discard(key);
+          write();
+        }}
         onRetry={(key) => {
           setAlert("");
           void chat.retry(key);
+          write();
         }}
         onAction={state.escalated || closed ? null : escalate} />
       <Typing state={state} speech={speech} />
@@ -102,7 +112,7 @@ export function Panel(p: PanelProps) {
         setTimeout(write);
       }} />}
       <div hidden={sure}>
-        <Composer speech={speech} draft={p.draft}
+        <Composer key={p.round} speech={speech} draft={p.draft}
           onSend={(text) => {
             setAlert("");
             void chat.send(text);
@@ -113,7 +123,7 @@ export function Panel(p: PanelProps) {
           }}>
           {closed && <button type="button" class="quiet fresh" onClick={() => {
             p.onReset();
-            write();
+            setTimeout(write);
           }}>{say("fresh")}</button>}
         </Composer>
       </div>

@@ -87,16 +87,18 @@ export function Log(p: LogProps & { children?: ComponentChildren }) {
     height.current = 0;
   }, [p.messages, p.children]);
   const older = async () => {
+    if (busy) return;
     setBusy(true);
     height.current = box.current?.scrollHeight ?? 0;
     await p.onOlder().catch(() => undefined);
     setBusy(false);
+    box.current?.focus();
   };
   const lastMine = p.messages.findLast((m) => m.role === p.mine && m.delivery === "sent");
   return (
     <div class="log" part="log" role="log" aria-label={p.speech.say("log")} aria-busy={busy || Boolean(p.loading)} tabIndex={0}
       ref={box} onScroll={measure}>
-      {p.more && <button type="button" class="quiet older" disabled={busy} onClick={() => void older()}>
+      {p.more && <button type="button" class="quiet older" onClick={() => void older()}>
         {p.speech.say("older")}</button>}
       {p.messages.map((m) => <Item key={m.clientId ?? m.id} {...p} message={m} last={m === lastMine} />)}
       {p.children}

@@ -1,0 +1,172 @@
+/* The network goes away and comes back; the daemon dies and comes back; nothing is lost or doubled. */
+import assert from "node:assert/strict";
+import { connect, createServer } from "node:net";
+import { after, before, test } from "node:test";
+import { chatOf, openBrowser, openPage, openStage } from "./stage.mjs";
+import { ask, joined, launch, openHost, openWidget, wait, write } from "./widget.mjs";
+
+let stage;
+let browser;
+
+before(async () => {
+  [stage, browser] = await Promise.all([openStage(), openBrowser()]);
+});
+after(async () => {
+  await browser?.close();
+  await stage?.close();
+});
+
+/* The way to the daemon; while it is cut, connections end by a reset. */
+async function openWay(port) {
+  const open = new Set();
+  let cut = false;
+  const server = createServer((near) => {
+    if (cut) return near.resetAndDestroy();
+    const far = connect(port, "127.0.0.1");
+    for (const [one, other] of [[near, far], [far, near]]) {
+      open.add(one);
+      one.on("error", () => other.destroy());
+      one.on("close", () => {
+        open.delete(one);
+        other.destroy();
+      });
+      one.pipe(other);
+    }
+    return undefined;
+  });
+  await new Promise((done) => server.listen(0, "127.0.0.1", done));
+  return {
+    url: `http://127.0.0.1:${server.address().port}`,
+    cut: () => {
+      cut = true;
+      for (const socket of open) socket.resetAndDestroy();
+    },
+    mend: () => { cut = false; },
+    close: () => {
+      for (const socket of open) socket.destroy();
+      server.close();
+    },
+  };
+}
+
+const texts = async (page, kind) => (await page.locator(`parley-chat article.${kind} .text`).allInnerTexts());
+const said = (page, text) => page.locator("parley-chat article", { hasText: text }).waitFor();
+const online = (page) => page.waitForFunction(() =>
+  document.querySelector("parley-chat").shadowRoot.querySelector("[role=status]").textContent === "");
+const begin = async (url) => {
+  const page = await openPage(await browser.newContext({ locale: "en-GB" }), url);
+  await page.locator("parley-chat textarea").waitFor();
+  await ask(page, "first");
+  await page.getByRole("button", { name: "Talk to a human" }).click();
+  await page.getByText("Connecting you").waitFor();
+  return page;
+};
+const delivered = (page, text) => page.waitForFunction((wanted) =>
+  [...document.querySelector("parley-chat").shadowRoot.querySelectorAll("article.mine")]
+    .some((a) => a.textContent.includes(wanted) && !a.querySelector(".state:not(:empty)")), text);
+
+test("what is written offline goes out when the network is back, once", async () => {
+  const page = await begin(stage.url);
+  const { id: chat } = await chatOf(page);
+  await joined(stage, page, chat);
+  await page.context().setOffline(true);
+  await write(page, "written offline");
+  await page.getByText("Sending…").waitFor();
+  await page.context().setOffline(false);
+  await delivered(page, "written offline");
+  assert.equal(await stage.call("hears", { agent: "sarah", chat, text: "written offline" }), "Customer");
+  await page.reload();
+  await said(page, "written offline");
+  assert.deepEqual(await texts(page, "mine"), ["first", "written offline"]);
+  await page.context().close();
+});
+
+test("a cut connection is said and mended; what was said meanwhile is there", async () => {
+  const way = await openWay(new URL(stage.url).port);
+  const page = await begin(way.url);
+  const { id: chat } = await chatOf(page);
+  await stage.call("join", { agent: "sarah", chat });
+  await page.locator("parley-chat .notice", { hasText: "✅" }).waitFor();
+  way.cut();
+  await page.getByRole("status").filter({ hasText: "Reconnecting…" }).waitFor();
+  await stage.call("say", { agent: "sarah", chat, text: "said while it was cut" });
+  way.mend();
+  await said(page, "said while it was cut");
+  await online(page);
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+  way.close();
+});
+
+test("what cannot be sent is said to be, and is sent again on demand, once", async () => {
+  const way = await openWay(new URL(stage.url).port);
+  const page = await begin(way.url);
+  way.cut();
+  await write(page, "not at once");
+  await page.getByRole("alert").filter({ hasText: "no connection" }).waitFor({ timeout: 120_000 });
+  way.mend();
+  await page.getByRole("button", { name: "Retry" }).click();
+  await delivered(page, "not at once");
+  assert.equal(await page.getByRole("alert").innerText(), "");
+  assert.deepEqual(await texts(page, "mine"), ["first", "not at once"]);
+  await page.context().close();
+  way.close();
+});
+
+test("a reload keeps a message that was not sent", async () => {
+  const page = await begin(stage.url);
+  await page.route("**/messages", (route) => (route.request().method() === "POST" ? route.abort() : route.continue()));
+  await write(page, "survives a reload");
+  await page.getByText("Sending…").waitFor();
+  await page.unroute("**/messages");
+  await page.reload();
+  await delivered(page, "survives a reload");
+  assert.deepEqual(await texts(page, "mine"), ["first", "survives a reload"]);
+  await page.context().close();
+});
+
+test("the daemon is killed in mid-chat and started again: the chat goes on", async () => {
+  const host = await openHost(stage);
+  await host.list();
+  const page = await openWidget(browser, host.url);
+  await wait(page, "before the end");
+  const { id: chat } = await chatOf(page);
+  await joined(stage, page, chat, "tom");
+  await stage.call("say", { agent: "tom", chat, text: "I look it up" });
+  await said(page, "I look it up");
+  await stage.call("kill");
+  await page.getByRole("status").filter({ hasText: "Reconnecting…" }).waitFor();
+  await write(page, "written to nobody");
+  await page.getByText("Sending…").waitFor();
+  await stage.call("restart");
+  await delivered(page, "written to nobody");
+  await online(page);
+  await stage.call("again", { agent: "tom", chat });
+  await stage.call("say", { agent: "tom", chat, text: "here I am again" });
+  await said(page, "here I am again");
+  assert.deepEqual(await texts(page, "mine"), ["before the end", "written to nobody"]);
+  assert.equal((await texts(page, "agent")).filter((text) => text === "I look it up").length, 1);
+  await page.reload();
+  await launch(page);
+  await said(page, "here I am again");
+  assert.deepEqual(await texts(page, "mine"), ["before the end", "written to nobody"]);
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+  await host.close();
+});
+
+test("a page that is loaded while the daemon is away has its chat when it is back", async () => {
+  const host = await openHost(stage);
+  await host.list();
+  const page = await openWidget(browser, host.url);
+  await launch(page);
+  await ask(page, "remember me");
+  await page.route("**/api/**", (route) => route.abort());
+  await page.reload();
+  await launch(page);
+  await page.getByRole("status").filter({ hasText: "Reconnecting…" }).waitFor();
+  await page.unroute("**/api/**");
+  await said(page, "remember me");
+  await page.context().close();
+  await host.close();
+});
