@@ -59,7 +59,7 @@ export async function openPage(context, url) {
   page.faults = [];
   page.on("pageerror", (error) => page.faults.push(String(error)));
   page.on("console", (message) => {
-    if (message.type() === "error" && /Content Security Policy|Trusted|Refused/i.test(message.text()))
+    if (message.type() === "error" && /Content Security Policy|Trusted|Refused to/i.test(message.text()))
       page.faults.push(message.text());
   });
   await page.goto(url);
