@@ -341,15 +341,16 @@ static const char *copy_path(const struct rig *r)
 /* Writes all the while. */
 static enum err make_copy(struct rig *r, bool replace)
 {
-    bool done = false;
-    struct backup *b = backup_new(copy_path(r), on_copied, &done);
+    volatile bool done = false; /* set by on_copied, within the calls below */
+    struct backup *b = backup_new(copy_path(r), on_copied, (void *)&done);
+    int n = 0;
 
     percent = 0;
     b->replace = replace;
     b->progress = on_percent;
     assert_int_equal(r->port.backup(r->port.self, b), OK);
-    for (int n = 0; !done; n = (n + 1) % FEW)
-        rig_add_entries(r, rig_id(n), 3);
+    while (!done)
+        rig_add_entries(r, rig_id(n++ % FEW), 3);
     return copied;
 }
 
