@@ -64,6 +64,12 @@ static int64_t now_ms(void *self)
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+static int64_t steady_ms(void *self)
+{
+    (void)self;
+    return (int64_t)(uv_hrtime() / 1000000);
+}
+
 static void new_id(void *self, char out[ID_LEN + 1])
 {
     (void)self;
@@ -112,7 +118,7 @@ static struct desk_options desk_options(struct program *p)
 {
     const struct config *c = p->config;
     struct desk_options o = {.store = store_port(p->store),
-                             .time = {.now_ms = now_ms, .id = new_id},
+                             .time = {.now_ms = now_ms, .steady_ms = steady_ms, .id = new_id},
                              .texts = {.waiting = c->texts.waiting,
                                        .agent_joined = c->texts.agent_joined,
                                        .agent_left = c->texts.agent_left,

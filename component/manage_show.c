@@ -149,20 +149,21 @@ static struct json *chat_json(struct desk *d, const struct chat *c)
     json_put_str(o, "page", c->page[0] ? c->page : NULL);
     json_put_bool(o, "escalationRequested", c->escalation_requested);
     json_put_str(o, "escalationReason", c->escalation_reason[0] ? c->escalation_reason : NULL);
-    put_stamp(o, "escalationRequestedAt", c->escalation_requested_ms);
+    put_stamp(o, "escalationRequestedAt", desk_wall(d, c->escalation_requested_ms));
     json_put_str(o, "assignedToId", assigned ? c->assigned_to : NULL);
     json_put_str(o, "assignedToName", assigned ? agent_name(d, c->assigned_to) : NULL);
-    put_stamp(o, "assignedAt", c->assigned_ms);
+    put_stamp(o, "assignedAt", desk_wall(d, c->assigned_ms));
     put_stamp(o, "createdAt", c->created_ms);
-    put_stamp(o, "closedAt", c->closed_ms);
+    put_stamp(o, "closedAt", desk_wall(d, c->closed_ms));
     put_stamp(o, "erasedAt", c->erased_ms);
     return o;
 }
 
 /* How long a chat that waits has waited, else how old it is. */
-static int64_t since(const struct chat *c)
+static int64_t age(const struct desk *d, const struct chat *c)
 {
-    return c->state == CHAT_WAITING && c->queued_ms ? c->queued_ms : c->created_ms;
+    return c->state == CHAT_WAITING && c->queued_ms ? desk_steady(d) - c->queued_ms
+                                                    : desk_now(d) - c->created_ms;
 }
 
 void manage_show_chats(struct desk *d, const struct query *page, bool json, struct arena *arena,
@@ -181,7 +182,7 @@ void manage_show_chats(struct desk *d, const struct query *page, bool json, stru
             json_add(s.list, chat_json(d, c));
             continue;
         }
-        stamp_span(desk_now(d) - since(c), span);
+        stamp_span(age(d, c), span);
         table_add(s.table,
                   (const char *[]){c->id, chat_state_name(c->state), span, c->organization, c->name,
                                    agent_name(d, c->assigned_to), c->escalation_reason});
@@ -261,9 +262,9 @@ void manage_show_chat(struct desk *d, const struct chat *c, const struct query *
         put_line(out, "Reason", c->escalation_reason);
         put_line(out, "Agent", agent_name(d, c->assigned_to));
         put_time(out, "Begun", c->created_ms);
-        put_time(out, "Escalated", c->escalation_requested_ms);
-        put_time(out, "Assigned", c->assigned_ms);
-        put_time(out, "Closed", c->closed_ms);
+        put_time(out, "Escalated", desk_wall(d, c->escalation_requested_ms));
+        put_time(out, "Assigned", desk_wall(d, c->assigned_ms));
+        put_time(out, "Closed", desk_wall(d, c->closed_ms));
         put_time(out, "Erased", c->erased_ms);
         buf_putc(out, '\n');
         for (size_t i = 0; i < n; i++)

@@ -159,7 +159,7 @@ static void send_form(struct muc_request *r, struct muc_out *o)
         fields[n++] = chat_field(r, me);
     for (size_t i = 0; i < 2 && r->command->args[i].kind != ARG_NONE; i++)
         fields[n++] = arg_field(r, &r->command->args[i]);
-    adhoc_open(r->m->adhoc, c->intent.in, id, r->command->name, desk_now(r->m->desk));
+    adhoc_open(r->m->adhoc, c->intent.in, id, r->command->name, desk_steady(r->m->desk));
     adhoc_send_form(o, c->intent.in, r->command->name, arena_dup(o->arena, id), r->command->label,
                     *r->command->usage ? r->command->usage : r->command->label, fields, n);
 }
@@ -283,7 +283,7 @@ static void execute(struct muc_request *r)
     enum adhoc_wrong wrong;
     bool later = *r->ask->session != 0;
 
-    if (later && !adhoc_take(r->m->adhoc, in, r->ask, desk_now(r->m->desk), &wrong)) {
+    if (later && !adhoc_take(r->m->adhoc, in, r->ask, desk_steady(r->m->desk), &wrong)) {
         adhoc_send_wrong(&o, in, wrong, NULL);
         end(r);
     } else if (r->ask->action == ADHOC_CANCEL) {

@@ -92,7 +92,7 @@ static void move(struct muc_desk *m, struct pulse *p, enum pulse_state to)
     unask(m, p);
     TAILQ_REMOVE(&m->alive->lists[p->state], p, link);
     p->state = to;
-    p->since_ms = desk_now(m->desk);
+    p->since_ms = desk_steady(m->desk);
     TAILQ_INSERT_TAIL(&m->alive->lists[to], p, link);
 }
 
@@ -108,7 +108,7 @@ void muc_alive_add(struct muc_desk *m, const char *room, const char *address)
     p->key = mem_dup(key);
     p->room = mem_dup(room);
     p->address = mem_dup(address);
-    p->since_ms = desk_now(m->desk);
+    p->since_ms = desk_steady(m->desk);
     TAILQ_INSERT_TAIL(&m->alive->lists[PULSE_QUIET], p, link);
     map_set(m->alive->pulses, p->key, p);
     muc_timer_in(m, QUIET_MS);
@@ -191,10 +191,8 @@ static void ping(struct muc_desk *m, struct pulse *p)
 static struct pulse *due(struct muc_desk *m, enum pulse_state s, int64_t after_ms)
 {
     struct pulse *p = TAILQ_FIRST(&m->alive->lists[s]);
-    int64_t now = desk_now(m->desk);
+    int64_t now = desk_steady(m->desk);
 
-    if (p && p->since_ms > now) /* the clock was set back */
-        p->since_ms = now;
     return p && now - p->since_ms >= after_ms ? p : NULL;
 }
 
@@ -202,7 +200,7 @@ static struct pulse *due(struct muc_desk *m, enum pulse_state s, int64_t after_m
 static int64_t left(struct muc_desk *m, enum pulse_state s, int64_t after_ms)
 {
     const struct pulse *p = TAILQ_FIRST(&m->alive->lists[s]);
-    int64_t ms = p ? p->since_ms + after_ms - desk_now(m->desk) : -1;
+    int64_t ms = p ? p->since_ms + after_ms - desk_steady(m->desk) : -1;
 
     return p && ms < 0 ? 0 : ms;
 }
@@ -232,9 +230,9 @@ int64_t muc_alive_step(struct muc_desk *m)
 bool muc_alive_may_ask(struct muc_desk *m, const char *room, const char *address)
 {
     struct pulse *p = find(m, room, address);
-    int64_t now = desk_now(m->desk);
+    int64_t now = desk_steady(m->desk);
 
-    if (p && p->voice_ms > 0 && now >= p->voice_ms && now - p->voice_ms < VOICE_EVERY_MS)
+    if (p && p->voice_ms > 0 && now - p->voice_ms < VOICE_EVERY_MS)
         return false;
     if (p)
         p->voice_ms = now;

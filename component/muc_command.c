@@ -374,7 +374,7 @@ const char *muc_chat_line(const struct muc_desk *m, struct arena *a, const struc
     const char *dash = *c->escalation_reason ? " - " : "";
     char span[16];
 
-    stamp_span(desk_now(m->desk) - c->queued_ms, span);
+    stamp_span(desk_steady(m->desk) - c->queued_ms, span);
     if (c->state == CHAT_WAITING)
         return arena_printf(a, "%s%s%.80s - waiting %s", name, dash, c->escalation_reason, span);
     if (c->state == CHAT_LIVE)

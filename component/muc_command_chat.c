@@ -240,10 +240,10 @@ static void informed(void *ctx, enum err e, const struct desk_answer *a)
     put_line(&b, "State", chat_state_name(c->state));
     put_line(&b, "Agent", agent ? agent->name : "");
     put_time(&b, "Begun", c->created_ms);
-    put_time(&b, "Waits since", c->state == CHAT_WAITING ? c->queued_ms : 0);
-    put_time(&b, "Taken", c->assigned_ms);
+    put_time(&b, "Waits since", c->state == CHAT_WAITING ? desk_wall(desk_of(r), c->queued_ms) : 0);
+    put_time(&b, "Taken", desk_wall(desk_of(r), c->assigned_ms));
     put_time(&b, "Last entry", c->last_ms);
-    put_time(&b, "Closed", c->closed_ms);
+    put_time(&b, "Closed", desk_wall(desk_of(r), c->closed_ms));
     put_line(&b, "Chat", c->id);
     muc_answer(r, OK, buf_str(&b), NULL);
     buf_free(&b);

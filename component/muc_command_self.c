@@ -42,7 +42,7 @@ static bool list_waiting(void *ctx, const struct chat *c)
         l->more++;
         return true;
     }
-    stamp_span(desk_now(desk_of(l->r)) - c->queued_ms, span);
+    stamp_span(desk_steady(desk_of(l->r)) - c->queued_ms, span);
     row[0] = arena_dup(a, *c->name ? c->name : "Customer");
     row[1] = arena_printf(a, "%.200s", c->escalation_reason);
     row[2] = arena_dup(a, span);
@@ -152,7 +152,7 @@ static void counted(void *ctx, enum err e, const struct desk_answer *a)
     s = &a->page->stats;
     queue_each(desk_queue(desk_of(r)), me->organization, count, &f);
     if (f.oldest_ms > 0)
-        stamp_span(desk_now(desk_of(r)) - f.oldest_ms, span);
+        stamp_span(desk_steady(desk_of(r)) - f.oldest_ms, span);
     muc_answer(r, OK,
                arena_printf(r->arena,
                             "Waiting: %zu%s%s%s\nWith agents: %zu\nAgents available: %zu\n"

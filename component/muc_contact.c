@@ -74,13 +74,13 @@ void muc_contact_say(struct muc_desk *m, const char *to, const char *text)
 bool muc_contact_puzzled(struct muc_desk *m, const char *agent_id)
 {
     struct puzzle *p = map_get(m->contact->puzzled, agent_id);
-    int64_t now = desk_now(m->desk);
+    int64_t now = desk_steady(m->desk);
 
     if (!p) {
         p = mem_alloc(sizeof(*p));
         map_set(m->contact->puzzled, agent_id, p);
     }
-    if (now < p->since_ms || now - p->since_ms >= 60000)
+    if (now - p->since_ms >= 60000)
         *p = (struct puzzle){.since_ms = now};
     return ++p->n <= PUZZLED_MAX;
 }
@@ -192,7 +192,7 @@ static void tell_organization(void *ctx, const struct organization *o)
     if (!before || strcmp(before, t.status) != 0) {
         free(map_take(contact->told, o->name));
         map_set(contact->told, o->name, mem_dup(t.status));
-        contact->presence_ms = desk_now(m->desk);
+        contact->presence_ms = desk_steady(m->desk);
         directory_each_agent(desk_directory(m->desk), tell_one, &t);
     }
     arena_free(a);
@@ -200,9 +200,9 @@ static void tell_organization(void *ctx, const struct organization *o)
 
 void muc_contact_tick(struct muc_desk *m)
 {
-    int64_t now = desk_now(m->desk), since = now - m->contact->presence_ms;
+    int64_t now = desk_steady(m->desk), since = now - m->contact->presence_ms;
 
-    if (m->contact->up && (since < 0 || since >= PRESENCE_EVERY_MS))
+    if (m->contact->up && since >= PRESENCE_EVERY_MS)
         directory_each_organization(desk_directory(m->desk), tell_organization, m);
 }
 

@@ -43,7 +43,7 @@ static bool list_chat(void *ctx, const struct chat *c)
 
     if (desk_excluded(l->m->desk, c->id, l->agent_id))
         return true;
-    stamp_span(desk_now(l->m->desk) - c->queued_ms, wait);
+    stamp_span(desk_steady(l->m->desk) - c->queued_ms, wait);
     l->items[l->n].local = arena_dup(l->arena, c->id);
     l->items[l->n++].name = arena_printf(
         l->arena, "%s%s%s%.*s - %s %s", waits ? "! " : "", *c->name ? c->name : "Customer",

@@ -106,7 +106,7 @@ void muc_relay(struct call *c, struct muc_out *o, const struct muc_room *v, size
     q->target = mem_dup(target);
     q->asker = mem_dup(in->from.full);
     q->asker_id = mem_dup(in->id);
-    q->sent_ms = desk_now(m->desk);
+    q->sent_ms = desk_steady(m->desk);
     TAILQ_INSERT_TAIL(&m->relay->all, q, link);
     map_set(m->relay->by_id, q->id, q);
     muc_send_relayed(&m->service, o, v->local, v->occupants[from].nick, target, q->id, in);
@@ -148,12 +148,10 @@ static void give_up(struct muc_desk *m, const struct relayed *q)
 
 int64_t muc_relay_step(struct muc_desk *m)
 {
-    int64_t now = desk_now(m->desk);
+    int64_t now = desk_steady(m->desk);
     struct relayed *q;
 
     while ((q = TAILQ_FIRST(&m->relay->all))) {
-        if (q->sent_ms > now) /* the clock was set back */
-            q->sent_ms = now;
         if (now - q->sent_ms < RELAY_TIMEOUT_MS)
             return RELAY_TIMEOUT_MS - (now - q->sent_ms);
         give_up(m, q);

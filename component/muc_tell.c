@@ -23,7 +23,7 @@ static bool is_live(const struct muc_desk *m, const char *room_id)
 
 void muc_timer_in(struct muc_desk *m, int64_t ms)
 {
-    int64_t at = desk_now(m->desk) + ms;
+    int64_t at = desk_steady(m->desk) + ms;
 
     if (m->timer_ms > 0 && m->timer_ms <= at)
         return;
@@ -44,11 +44,10 @@ static bool barrier_due(const struct muc_desk *m)
 
 static void barrier_send(struct muc_desk *m)
 {
-    int64_t now = desk_now(m->desk);
+    int64_t now = desk_steady(m->desk);
     struct muc_out o;
 
-    /* a clock set back must not hold it up */
-    if (!barrier_due(m) || (now >= m->barrier_ms && now < m->barrier_ms + BARRIER_MS))
+    if (!barrier_due(m) || now < m->barrier_ms + BARRIER_MS)
         return;
     crypto_id(m->barrier_id);
     m->barrier_gid = m->seen_gid;

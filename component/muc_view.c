@@ -114,7 +114,8 @@ struct muc_room *muc_view(struct muc_desk *m, struct arena *a, const struct room
     v->local = c->id;
     v->title = room_customer_nick(r);
     v->subject = subject_of(a, c);
-    v->subject_ms = c->assigned_ms > c->queued_ms ? c->assigned_ms : c->queued_ms;
+    v->subject_ms =
+        desk_wall(m->desk, c->assigned_ms > c->queued_ms ? c->assigned_ms : c->queued_ms);
     v->occupants = o;
     o[v->n_occupants++] = (struct muc_occupant){.nick = room_customer_nick(r),
                                                 .jid = virtual_jid(m, a, r, "c"),

@@ -7,7 +7,7 @@ packages_build="gcc libc6-dev cmake ninja-build pkg-config libstrophe-dev libmic
 # The pages are built with npm's packages; a Node that did not come from Debian serves as well.
 command -v npm >/dev/null || packages_build="$packages_build nodejs npm"
 packages_test="chromium clang clang-format ejabberd libclang-rt-dev llvm libcmocka-dev git prosody python3
-    python3-aiohttp python3-pytest python3-slixmpp slowhttptest e2fsprogs mount"
+    faketime python3-aiohttp python3-pytest python3-slixmpp slowhttptest e2fsprogs mount"
 packages_bench="libcmocka-dev lua-dbi-sqlite3 prosody python3"
 packages_demo="prosody"
 

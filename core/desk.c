@@ -106,7 +106,7 @@ static void room_rest(struct room *r)
         return;
     }
     r->idle = true;
-    r->idle_since_ms = desk_now(r->desk);
+    r->idle_since_ms = desk_steady(r->desk);
     TAILQ_INSERT_TAIL(&r->desk->idle, r, idle_link);
 }
 
@@ -392,6 +392,7 @@ struct desk *desk_new(const struct desk_options *o, struct bus *bus)
     d->epoch = mem_dup("");
     d->secret = mem_dup("");
     d->store_ok = true;
+    clock_init(d);
     TAILQ_INIT(&d->idle);
     TAILQ_INIT(&d->owing);
     d->office = room_new(d, "");
@@ -470,11 +471,6 @@ const char *desk_secret(const struct desk *d)
     return d->secret;
 }
 
-int64_t desk_now(const struct desk *d)
-{
-    return d->o.time.now_ms(d->o.time.self);
-}
-
 const char *desk_assistant_name(const struct desk *d)
 {
     return d->o.assistant.name ? d->o.assistant.name : "Assistant";
@@ -530,9 +526,10 @@ static void confirm_run(struct op *op)
 
 void desk_tick(struct desk *d)
 {
-    int64_t before = desk_now(d) - d->o.room_idle_ms;
+    int64_t before = desk_steady(d) - d->o.room_idle_ms;
     struct room *r;
 
+    clock_tick(d);
     while ((r = TAILQ_FIRST(&d->idle)) && r->idle_since_ms <= before) {
         TAILQ_REMOVE(&d->idle, r, idle_link);
         (void)map_take(d->rooms, r->id);

@@ -105,7 +105,14 @@ const char *desk_domain(const struct desk *d); /* of the rooms' addresses; NULL 
 void desk_set_url(struct desk *d, const char *url);
 const char *desk_url(const struct desk *d);
 const char *desk_secret(const struct desk *d);
+/* The wall clock: when something was said or made, for people. Nothing is measured with it. */
 int64_t desk_now(const struct desk *d);
+/* The desk's own clock, of which no run ever sees a jump: what is measured and put in order, and
+ * these times of chats: escalation_requested_ms, queued_ms, assigned_ms, away_ms, offered_ms,
+ * closed_ms. It begins as the wall clock. */
+int64_t desk_steady(const struct desk *d);
+/* A time of the desk's clock, as the wall clock now counts it; 0 stays 0. */
+int64_t desk_wall(const struct desk *d, int64_t steady_ms);
 const char *desk_assistant_name(const struct desk *d);
 bool desk_store_ok(const struct desk *d); /* the last write did not fail */
 /* The texts in force, for the pages. */

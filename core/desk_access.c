@@ -123,7 +123,7 @@ static bool too_often(struct op *op, int64_t *retry_ms)
         b = mem_alloc(sizeof(*b));
         map_set(d->invites, op->who.id, b);
     }
-    if (!bucket_has(b, INVITES_PER_MINUTE / 60000.0, INVITES_PER_MINUTE, desk_now(d), retry_ms))
+    if (!bucket_has(b, INVITES_PER_MINUTE / 60000.0, INVITES_PER_MINUTE, desk_steady(d), retry_ms))
         return true;
     bucket_take(b);
     return false;

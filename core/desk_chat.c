@@ -95,9 +95,9 @@ void chat_claim(struct op *op, struct change *c, const struct agent *agent)
 
     chat->state = CHAT_LIVE;
     chat->assigned_to = arena_dup(c->arena, agent->id);
-    chat->assigned_ms = c->now_ms;
+    chat->assigned_ms = desk_steady(op->room->desk);
     /* who takes it from outside is expected to come, or to go on from there */
-    chat->away_ms = room_occupant(op->room, agent->id) ? 0 : c->now_ms;
+    chat->away_ms = room_occupant(op->room, agent->id) ? 0 : chat->assigned_ms;
     chat_unoffer(chat);
     chat_person(op, c, ENTRY_AGENT_JOINED, agent->id, agent->name);
     c->participants = room_speakers_now(op->room, c->arena, chat->assigned_to, &c->n_participants);
@@ -371,7 +371,7 @@ static void escalate_store(struct op *op)
     chat->state = CHAT_WAITING;
     chat->escalation_requested = true;
     chat->escalation_reason = arena_dup(c->arena, reason);
-    chat->escalation_requested_ms = chat->queued_ms = c->now_ms;
+    chat->escalation_requested_ms = chat->queued_ms = desk_steady(op->room->desk);
     chat->assistant_pending = false;
     chat_entry(op, c, ENTRY_ESCALATED, ROLE_SYSTEM, op->room->desk->o.texts.waiting)->data =
         data_with(c, pairs);
@@ -418,7 +418,7 @@ static void escalate_run(struct op *op)
     }
     if (!r->chat->escalation_requested && op->who.kind == WHO_CUSTOMER &&
         !bucket_has(&r->escalations, d->o.escalations_per_hour / 3600000.0,
-                    d->o.escalations_per_hour, desk_now(d), &a.retry_ms)) {
+                    d->o.escalations_per_hour, desk_steady(d), &a.retry_ms)) {
         op_done(op, ERR_RATE, &a);
         return;
     }
@@ -524,7 +524,7 @@ void chat_close(struct op *op, struct change *c, const char *reason)
     const char *pairs[] = {"reason", reason, NULL};
 
     chat->state = CHAT_CLOSED;
-    chat->closed_ms = c->now_ms;
+    chat->closed_ms = desk_steady(op->room->desk);
     chat->away_ms = 0;
     chat_unoffer(chat);
     chat->assistant_pending = false;

@@ -29,7 +29,7 @@ static void slot_put(struct desk *d, const struct file *f)
 
 static bool too_late(const struct desk *d, const struct slot *s)
 {
-    return s->file->created_ms + DESK_SLOT_MS <= desk_now(d);
+    return s->file->created_ms + DESK_SLOT_MS <= desk_steady(d);
 }
 
 static bool slot_free(void *ctx, const char *key, void *value)
@@ -117,7 +117,7 @@ static void slot_run(struct op *op)
     c = op_change(op);
     d->o.time.id(d->o.time.self, f->id);
     f->owner = op->who.id;
-    f->created_ms = c->now_ms;
+    f->created_ms = c->now_ms = desk_steady(d);
     c->file = file_dup(c->arena, f);
     c->file_quota = d->o.file_quota;
     c->file_span_ms = DESK_FILES_SPAN_MS;

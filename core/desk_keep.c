@@ -122,14 +122,14 @@ static bool is_empty(const struct room *r)
     const struct chat *c = r->chat;
 
     return c->state == CHAT_ASSISTANT && c->last_seq == 0 &&
-           c->created_ms < desk_now(r->desk) - EMPTY_MS && bus_count(r->desk->bus, r->id) == 0;
+           c->created_ms < clock_past(r->desk) - EMPTY_MS && bus_count(r->desk->bus, r->id) == 0;
 }
 
 /* A chat that nobody but the assistant answered is never closed: it counts from its last entry. */
 static bool is_over(const struct room *r)
 {
     const struct chat *c = r->chat;
-    int64_t before = desk_now(r->desk) - r->desk->o.retention_ms;
+    int64_t before = clock_past(r->desk) - r->desk->o.retention_ms;
 
     if (r->desk->o.retention_ms == 0 || c->erased_ms > 0 || c->last_seq == 0)
         return false;
@@ -172,7 +172,7 @@ static void due_read(struct op *op, struct query *q)
 
     d->sweep_after = q->more ? q->first : 0;
     if (!q->more)
-        d->sweep_ms = desk_now(d) + SWEEP_AGAIN_MS;
+        d->sweep_ms = desk_steady(d) + SWEEP_AGAIN_MS;
     for (size_t i = 0; i < q->n_pending; i++) {
         struct op *one = op_new(d, q->pending[i], &system, NULL, NULL);
 
@@ -188,8 +188,8 @@ static void due_run(struct op *op)
     struct query *q = query_new(QUERY_SWEEP, NULL, NULL);
 
     q->after = d->sweep_after;
-    q->before = desk_now(d) - EMPTY_MS;
-    q->since = d->o.retention_ms > 0 ? desk_now(d) - d->o.retention_ms : 0;
+    q->before = clock_past(d) - EMPTY_MS;
+    q->since = d->o.retention_ms > 0 ? clock_past(d) - d->o.retention_ms : 0;
     q->limit = SWEEP_AT_ONCE;
     op_read(op, q, due_read);
 }
@@ -207,7 +207,7 @@ void keep_tick(struct desk *d)
 {
     struct op *op;
 
-    if (d->sweeping || desk_now(d) < d->sweep_ms)
+    if (d->sweeping || desk_steady(d) < d->sweep_ms)
         return;
     d->sweeping = true;
     op = op_new_office(d, due_done, d);

@@ -325,6 +325,7 @@ static void started(struct op *op, struct query *q)
     take_people(d, q);
     for (size_t i = 0; i < q->n_access; i++)
         access_keep(d, q->access[i].room, q->access[i].agent_id, q->access[i].standing);
+    clock_start(d, q);
     for (size_t i = 0; i < q->n_chats; i++)
         queue_put(d->queue, &q->chats[i]);
     work_start(d);

@@ -97,7 +97,7 @@ static void tell_taken(struct desk *d, struct arena *a, const struct chat *c)
 
 static bool is_news(const struct desk *d, int64_t since_ms)
 {
-    return since_ms > desk_now(d) - NEWS_MS;
+    return clock_age(d, since_ms) < NEWS_MS;
 }
 
 void lobby_chat_changed(struct desk *d, const struct chat *before, const struct chat *after)

@@ -20,7 +20,7 @@ enum err desk_login_begin(struct desk *d, const char *jid, const char *from,
 {
     const struct agent *agent = directory_by_typed(d->directory, jid);
     struct event e = {.kind = EVENT_LOGIN, .room_id = "", .agent_id = agent ? agent->id : ""};
-    enum err err = logins_begin(d->logins, e.agent_id, from, desk_now(d), secret, out);
+    enum err err = logins_begin(d->logins, e.agent_id, from, desk_steady(d), secret, out);
 
     if (err != OK || !agent)
         return err;
@@ -31,25 +31,25 @@ enum err desk_login_begin(struct desk *d, const char *jid, const char *from,
 
 enum err desk_login_answer(struct desk *d, const char *agent_id, const char *code, bool yes)
 {
-    return logins_answer(d->logins, agent_id, code, yes, desk_now(d));
+    return logins_answer(d->logins, agent_id, code, yes, desk_steady(d));
 }
 
 enum err desk_login_take(struct desk *d, const char *id, const char *secret,
                          enum login_state *state, char agent_id[ID_LEN + 1])
 {
-    return logins_take(d->logins, id, secret, desk_now(d), state, agent_id);
+    return logins_take(d->logins, id, secret, desk_steady(d), state, agent_id);
 }
 
 enum err desk_login_link(struct desk *d, const char *agent_id, int64_t lasts_ms,
                          char token[TOKEN_LEN + 1])
 {
-    return logins_link(d->logins, agent_id, lasts_ms, desk_now(d), token);
+    return logins_link(d->logins, agent_id, lasts_ms, desk_steady(d), token);
 }
 
 enum err desk_login_use(struct desk *d, const char *token, const char *secret,
                         char agent_id[ID_LEN + 1])
 {
-    return logins_use(d->logins, token, secret, desk_now(d), agent_id);
+    return logins_use(d->logins, token, secret, desk_steady(d), agent_id);
 }
 
 /* ---- sessions ----------------------------------------------------------------------------------
@@ -86,8 +86,9 @@ static void session_add_run(struct op *op)
     t->kind = TOKEN_SESSION;
     t->subject = arena_dup(c->arena, call->agent_id);
     t->label = arena_dup(c->arena, call->label);
-    t->created_ms = t->used_ms = c->now_ms;
-    t->until_ms = c->now_ms + DESK_SESSION_MS;
+    t->created_ms = c->now_ms;
+    t->used_ms = desk_steady(op->room->desk);
+    t->until_ms = t->used_ms + DESK_SESSION_MS;
     c->token = t;
     op->applied = session_added;
     op_submit(op, c);
@@ -165,11 +166,12 @@ static void used_stored(struct change *c, enum err e)
 /* How long it was not used is known to a quarter of an hour: not every request is written. */
 void session_used(struct desk *d, struct known_token *t, const unsigned char hash[HASH_LEN])
 {
+    int64_t now = desk_steady(d);
     struct change *c;
 
-    if (desk_now(d) - t->used_ms < DESK_SESSION_NOTED_MS)
+    if (t->used_ms <= now && now - t->used_ms < DESK_SESSION_NOTED_MS)
         return;
-    t->used_ms = desk_now(d);
+    t->used_ms = now;
     c = change_new(used_stored, NULL);
     c->token_used = memcpy(arena_alloc(c->arena, HASH_LEN), hash, HASH_LEN);
     c->now_ms = t->used_ms;

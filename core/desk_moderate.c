@@ -154,7 +154,7 @@ static void add(struct op *op, struct change *c, size_t i, bool released)
         drop_sessions(op, c, target->id);
         /* its grace runs as if it had left by itself */
         if (!released && room_is_assigned(op->room, target->id))
-            chat_alter(op, c)->away_ms = c->now_ms;
+            chat_alter(op, c)->away_ms = desk_steady(op->room->desk);
         break;
     case MODERATE_MEMBER:
         access_change(c, target->id, STANDING_MEMBER);

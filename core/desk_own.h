@@ -105,6 +105,7 @@ struct desk {
     char *epoch, *secret;
     const char *url;
     int64_t start_gid;
+    int64_t steady_base_ms, wall_ahead_ms; /* of the desk's clock, see core/desk_clock.c */
     int64_t started_ms; /* graces and offers are not counted while nobody could come back */
     int64_t confirmed, confirm_wanted, confirm_sent;
     bool store_ok;
@@ -325,6 +326,19 @@ bool op_is_supervisor(const struct op *op);
  * people, unchanged when there is nothing to say. Errors as desk_voice */
 NODISCARD enum err work_may_voice(const struct op *op, const struct agent *agent, bool on,
                                   bool *alters, const char **why);
+
+/* ---- desk_clock.c ---- */
+
+void clock_init(struct desk *d);
+/* The clock goes on from the last time that is stored with an open chat, if the wall clock was set
+ * back behind it. */
+void clock_start(struct desk *d, const struct query *q);
+void clock_tick(struct desk *d); /* notices that the wall clock was set */
+/* What is before this is past by both clocks: what is erased by age must not go sooner because one
+ * of them was set. */
+int64_t clock_past(const struct desk *d);
+/* How long ago that was, by the desk's clock; never less than 0. */
+int64_t clock_age(const struct desk *d, int64_t steady_ms);
 
 /* ---- desk_time.c ---- */
 

@@ -55,9 +55,14 @@ static void remember_token(const struct asking *ask, const struct known_token *t
  */
 static bool still_good(const struct desk *d, const struct known_token *t, bool cookie)
 {
+    int64_t left_ms;
+
     if (t->kind != TOKEN_SESSION)
         return !cookie;
-    return cookie && desk_now(d) < t->until_ms && desk_now(d) - t->used_ms < DESK_SESSION_IDLE_MS;
+    left_ms = t->until_ms - desk_steady(d);
+    /* none has more left than it was given: the clock was set back while nobody ran */
+    return cookie && left_ms > 0 && left_ms <= DESK_SESSION_MS &&
+           clock_age(d, t->used_ms) < DESK_SESSION_IDLE_MS;
 }
 
 static void answer_who(const struct desk *d, const struct known_token *t, bool cookie,

@@ -71,7 +71,7 @@ void chat_reopen(struct op *op, struct change *c)
     chat->assigned_to = "";
     chat->assigned_ms = 0;
     chat->state = chat->escalation_requested ? CHAT_WAITING : CHAT_ASSISTANT;
-    chat->queued_ms = chat->escalation_requested ? c->now_ms : 0;
+    chat->queued_ms = chat->escalation_requested ? desk_steady(op->room->desk) : 0;
     (void)chat_entry(op, c, ENTRY_REOPENED, ROLE_SYSTEM, op->room->desk->o.texts.reopened);
 }
 
@@ -85,7 +85,7 @@ static void customer_post(struct op *op)
     int64_t retry_ms = 0;
     struct change *c;
 
-    if (closed && desk_now(d) - chat->closed_ms > d->o.linger_ms) {
+    if (closed && clock_age(d, chat->closed_ms) > d->o.linger_ms) {
         post_refuse(op, ERR_CLOSED, 0);
         return;
     }
@@ -94,7 +94,7 @@ static void customer_post(struct op *op)
         return;
     }
     if (!bucket_has(&r->messages, d->o.messages_per_minute / 60000.0, d->o.messages_burst,
-                    desk_now(d), &retry_ms)) {
+                    desk_steady(d), &retry_ms)) {
         post_refuse(op, ERR_RATE, retry_ms);
         return;
     }
@@ -290,7 +290,7 @@ struct answer {
 static void ask_failed(struct room *r)
 {
     r->asking = true; /* nobody else asks meanwhile */
-    r->ask_at_ms = desk_now(r->desk) + ASK_AGAIN_MS;
+    r->ask_at_ms = desk_steady(r->desk) + ASK_AGAIN_MS;
     TAILQ_INSERT_TAIL(&r->desk->owing, r, owing_link);
 }
 
@@ -472,7 +472,7 @@ static void ask_again_run(struct op *op)
 void chat_ask_again(struct desk *d)
 {
     struct principal system = {.kind = WHO_SYSTEM, .id = ""};
-    int64_t now = desk_now(d);
+    int64_t now = desk_steady(d);
     struct room *r;
 
     while ((r = TAILQ_FIRST(&d->owing)) && r->ask_at_ms <= now) {

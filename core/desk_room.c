@@ -126,7 +126,7 @@ static void join_session(struct op *op)
     s->jid = arena_dup(op->arena, agent->jid);
     s->nick = arena_dup(op->arena, agent->name);
     s->presence = call->join.presence;
-    s->joined_ms = before ? before->joined_ms : desk_now(r->desk);
+    s->joined_ms = before ? before->joined_ms : desk_steady(r->desk);
     s->since_gid = before && !call->join.resync ? before->since_gid : r->chat->last_gid;
     call->session = s;
 }
@@ -232,7 +232,7 @@ static void leave_run(struct op *op)
     }
     c = op_change(op);
     if (away)
-        chat_alter(op, c)->away_ms = c->now_ms;
+        chat_alter(op, c)->away_ms = desk_steady(r->desk);
     gone = arena_array(c->arena, const char *, 1);
     gone[0] = arena_dup(c->arena, call->address);
     c->gone = gone;
@@ -338,7 +338,7 @@ static bool typing_heard(struct room *r)
 {
     int64_t retry_ms = 0;
 
-    if (!bucket_has(&r->typing, TYPING_PER_SECOND / 1000.0, TYPING_BURST, desk_now(r->desk),
+    if (!bucket_has(&r->typing, TYPING_PER_SECOND / 1000.0, TYPING_BURST, desk_steady(r->desk),
                     &retry_ms))
         return false;
     bucket_take(&r->typing);

@@ -164,6 +164,7 @@ static void stats_run(struct op *op)
     q = query_new(QUERY_STATS, NULL, NULL);
     q->organization = arena_dup(q->arena, agent->organization);
     q->since = *(const int64_t *)op->call;
+    q->wall_ahead_ms = op->room->desk->wall_ahead_ms;
     op_read(op, q, stats_read);
 }
 

@@ -106,7 +106,7 @@ static void make_session(struct op *op, const struct session *before)
     s->jid = op->who.id;
     s->nick = call->join.nick;
     s->presence = call->join.presence;
-    s->joined_ms = before ? before->joined_ms : desk_now(r->desk);
+    s->joined_ms = before ? before->joined_ms : desk_steady(r->desk);
     s->since_gid = before && !call->join.asked ? before->since_gid : room_last_gid(r);
     call->session = s;
 }

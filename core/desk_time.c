@@ -29,7 +29,7 @@ bool work_waits_for_agent(const struct room *r)
 void work_seen(struct room *r, const struct principal *who)
 {
     if (r->chat && who->kind == WHO_AGENT && strcmp(r->chat->assigned_to, who->id) == 0)
-        r->seen_ms = desk_now(r->desk);
+        r->seen_ms = desk_steady(r->desk);
 }
 
 /* ---- who follows a chat without being in its room ----------------------------------------------
@@ -89,13 +89,13 @@ static bool grace_over(const struct desk *d, const struct chat *c, const struct 
     int64_t seen_ms = r ? r->seen_ms : 0;
 
     return d->o.grace_ms > 0 && c->state == CHAT_LIVE && c->away_ms > 0 &&
-           later(later(c->away_ms, d->started_ms), seen_ms) + d->o.grace_ms <= desk_now(d) &&
+           later(later(c->away_ms, d->started_ms), seen_ms) + d->o.grace_ms <= desk_steady(d) &&
            !watched(d, c->id, c->assigned_to);
 }
 
 static bool offer_over(const struct desk *d, const struct chat *c)
 {
-    return *c->offered_to && later(c->offered_ms, d->started_ms) + d->o.offer_ms <= desk_now(d);
+    return *c->offered_to && later(c->offered_ms, d->started_ms) + d->o.offer_ms <= desk_steady(d);
 }
 
 /* ---- what is due -------------------------------------------------------------------------------
@@ -234,6 +234,5 @@ void work_orphaned(struct desk *d, const char *agent_id, const char *name)
 
 void work_start(struct desk *d)
 {
-    d->started_ms = desk_now(d);
     work_orphaned(d, NULL, NULL);
 }

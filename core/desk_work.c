@@ -87,7 +87,7 @@ void chat_release(struct op *op, struct change *c, const char *name)
     chat->state = CHAT_WAITING;
     chat->assigned_to = "";
     chat->assigned_ms = chat->away_ms = 0;
-    chat->queued_ms = c->now_ms;
+    chat->queued_ms = desk_steady(op->room->desk);
     chat_unoffer(chat);
 }
 
@@ -342,7 +342,7 @@ static void offer_store(struct op *op, const struct agent *to)
 
     chat->offered_to = arena_dup(c->arena, to->id);
     chat->offered_by = arena_dup(c->arena, op->who.id);
-    chat->offered_ms = c->now_ms;
+    chat->offered_ms = desk_steady(op->room->desk);
     (void)chat_note(op, c, self(op),
                     arena_printf(c->arena, "Offers the chat to %s%s%s", to->name,
                                  *call->reason ? ": " : "", call->reason));

@@ -266,8 +266,9 @@ struct query {
     size_t n_agents;
     struct organization *organizations; /* START */
     size_t n_organizations;
-    int64_t since;          /* STATS: in milliseconds; SWEEP: over, or quiet with the assistant,
+    int64_t since;          /* STATS: by the wall clock; SWEEP: over, or quiet with the assistant,
                                since before that; 0 none */
+    int64_t wall_ahead_ms;  /* STATS: what it is ahead of the clock chats count with */
     struct day_stats stats; /* STATS */
     const char **pending;   /* START: ids of chats whose assistant_pending is set; SWEEP */
     size_t n_pending;
@@ -357,7 +358,8 @@ struct file_port {
 
 struct timer_port {
     void *self;
-    int64_t (*now_ms)(void *self); /* wall clock */
+    int64_t (*now_ms)(void *self);    /* wall clock: may be set at any time, both ways */
+    int64_t (*steady_ms)(void *self); /* from any start; nobody sets it */
     void (*id)(void *self, char out[ID_LEN + 1]);
 };
 

@@ -391,14 +391,14 @@ static enum err read_waits(struct sql *db, struct query *q)
 static enum err read_stats(struct sql *db, struct query *q)
 {
     struct sql_row *row;
-    enum err e =
-        sql_one(db,
-                "SELECT (SELECT count(*) FROM chat WHERE organization = ?1 AND createdAt >= ?2),"
-                " (SELECT count(*) FROM chat WHERE organization = ?1 AND escalationRequested = 1"
-                "  AND escalationRequestedAt >= ?2),"
-                " (SELECT count(*) FROM chat WHERE organization = ?1 AND assignedAt >= ?2),"
-                " (SELECT count(*) FROM chat WHERE organization = ?1 AND closedAt >= ?2)",
-                SQL_WITH(sql_text(q->organization), sql_int(q->since)), &row);
+    enum err e = sql_one(
+        db,
+        "SELECT (SELECT count(*) FROM chat WHERE organization = ?1 AND createdAt >= ?2),"
+        " (SELECT count(*) FROM chat WHERE organization = ?1 AND escalationRequested = 1"
+        "  AND escalationRequestedAt >= ?2 - ?3),"
+        " (SELECT count(*) FROM chat WHERE organization = ?1 AND assignedAt >= ?2 - ?3),"
+        " (SELECT count(*) FROM chat WHERE organization = ?1 AND closedAt >= ?2 - ?3)",
+        SQL_WITH(sql_text(q->organization), sql_int(q->since), sql_int(q->wall_ahead_ms)), &row);
 
     if (e != OK)
         return e;

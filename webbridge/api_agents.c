@@ -10,7 +10,7 @@ static struct json *view_escalation(struct call *c, const struct desk_answer *a)
     char stamp[STAMP_LEN + 1];
     struct json *o = json_object();
 
-    stamp_format(chat->escalation_requested_ms, stamp);
+    stamp_format(desk_wall(c->web->desk, chat->escalation_requested_ms), stamp);
     json_put_str(o, "chatId", chat->id);
     json_put_str(o, "reason", *chat->escalation_reason != '\0' ? chat->escalation_reason : NULL);
     json_put_str(o, "requestedAt", stamp);

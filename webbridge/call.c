@@ -49,6 +49,7 @@ struct call *call_new(struct webbridge *w, struct request *r)
     c->viewer.queue = desk_queue(w->desk);
     c->viewer.id = "";
     c->viewer.domain = desk_domain(w->desk);
+    c->viewer.desk = w->desk;
     c->started_ms = web_now(w);
     return c;
 }

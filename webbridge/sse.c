@@ -105,7 +105,8 @@ struct viewer feed_viewer(const struct feed *f)
                        .queue = desk_queue(f->sse->web->desk),
                        .kind = f->kind,
                        .id = f->asker,
-                       .domain = desk_domain(f->sse->web->desk)};
+                       .domain = desk_domain(f->sse->web->desk),
+                       .desk = f->sse->web->desk};
 
     return v;
 }

@@ -61,6 +61,11 @@ static void put_agent(struct json *o, const char *name, const struct viewer *v, 
         json_put(o, name, agent);
 }
 
+static int64_t chat_time(const struct viewer *v, int64_t ms)
+{
+    return v->desk ? desk_wall(v->desk, ms) : ms;
+}
+
 struct json *view_chat(const struct viewer *v, const struct chat *c)
 {
     struct json *o = json_object();
@@ -71,16 +76,16 @@ struct json *view_chat(const struct viewer *v, const struct chat *c)
     json_put_str(o, "status", chat_state_name(c->state));
     json_put_bool(o, "escalationRequested", c->escalation_requested);
     put_text(o, "escalationReason", c->escalation_requested ? c->escalation_reason : "");
-    put_time(o, "escalationRequestedAt", c->escalation_requested_ms);
+    put_time(o, "escalationRequestedAt", chat_time(v, c->escalation_requested_ms));
     put_text(o, "assignedToId", c->assigned_to);
-    put_time(o, "assignedAt", c->assigned_ms);
+    put_time(o, "assignedAt", chat_time(v, c->assigned_ms));
     put_agent(o, "assignedTo", v, c->assigned_to);
     json_put(o, "customer", view_customer(c));
     put_time(o, "createdAt", c->created_ms);
     /* the log's last time would tell a customer when a note was written */
     put_time(o, "lastMessageAt", v->kind != WHO_CUSTOMER && c->last_seq > 0 ? c->last_ms : 0);
-    put_time(o, "waitingSince", c->state == CHAT_WAITING ? c->queued_ms : 0);
-    put_time(o, "closedAt", c->closed_ms);
+    put_time(o, "waitingSince", c->state == CHAT_WAITING ? chat_time(v, c->queued_ms) : 0);
+    put_time(o, "closedAt", chat_time(v, c->closed_ms));
     put_time(o, "erasedAt", c->erased_ms);
     if (position > 0)
         json_put_int(o, "queuePosition", (int64_t)position);

@@ -10,7 +10,8 @@ struct viewer {
     const struct queue *queue;
     enum who kind; /* WHO_CUSTOMER or WHO_AGENT */
     const char *id;
-    const char *domain; /* of the rooms; NULL or "" none */
+    const char *domain;      /* of the rooms; NULL or "" none */
+    const struct desk *desk; /* whose clock chats count with; NULL: as the wall clock does */
 };
 
 /* GET /api/chats/{id}. Customers get no staff-only member. */

@@ -196,7 +196,7 @@ static void people(struct world *w)
 static void begin(struct world *w)
 {
     struct desk_options o = {
-        .time = {.self = w, .now_ms = now_ms, .id = new_id},
+        .time = {.self = w, .now_ms = now_ms, .steady_ms = now_ms, .id = new_id},
         .texts = {.waiting = "⏱️ Connecting you to a support agent. Please wait...",
                   .agent_joined = "✅ Support Agent %s has joined the chat",
                   .agent_left = "%s has left the chat",

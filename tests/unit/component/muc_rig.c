@@ -116,19 +116,20 @@ int muc_rig_begin(void **state)
 int muc_rig_begin_with(void **state, enum staff_rooms rooms)
 {
     struct muc_rig *r = mem_alloc(sizeof(*r));
-    struct desk_options o = {.time = {.self = r, .now_ms = now_ms, .id = new_id},
-                             .texts = {.waiting = "wait",
-                                       .agent_joined = "%s joined",
-                                       .agent_left = "%s left",
-                                       .closed = "closed",
-                                       .reopened = "open",
-                                       .offer = "people"},
-                             .staff_rooms = rooms,
-                             .linger_ms = 86400000,
-                             .room_idle_ms = 300000,
-                             .messages_per_minute = 1000,
-                             .messages_burst = 1000,
-                             .escalations_per_hour = 1000};
+    struct desk_options o = {
+        .time = {.self = r, .now_ms = now_ms, .steady_ms = now_ms, .id = new_id},
+        .texts = {.waiting = "wait",
+                  .agent_joined = "%s joined",
+                  .agent_left = "%s left",
+                  .closed = "closed",
+                  .reopened = "open",
+                  .offer = "people"},
+        .staff_rooms = rooms,
+        .linger_ms = 86400000,
+        .room_idle_ms = 300000,
+        .messages_per_minute = 1000,
+        .messages_burst = 1000,
+        .escalations_per_hour = 1000};
     struct muc_desk_options m = {.wire = {.self = r,
                                           .up = wire_up,
                                           .room = wire_room,

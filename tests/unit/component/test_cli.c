@@ -147,7 +147,7 @@ static int set_up(void **state)
     w->now = 1700000000000;
     w->bus = bus_new();
     o.store = store_port(w->store);
-    o.time = (struct timer_port){.self = w, .now_ms = now_ms, .id = new_id};
+    o.time = (struct timer_port){.self = w, .now_ms = now_ms, .steady_ms = now_ms, .id = new_id};
     o.assistant = (struct assistant_port){.name = "Assistant", .answer = no_answer};
     w->desk = desk_new(&o, w->bus);
     desk_start(w->desk, on_step, w);

@@ -153,6 +153,13 @@ void rig_pump(struct rig *r)
 
 static int64_t now_ms(void *self)
 {
+    const struct rig *r = self;
+
+    return r->now_ms + r->clock_set_ms;
+}
+
+static int64_t steady_ms(void *self)
+{
     return ((struct rig *)self)->now_ms;
 }
 
@@ -383,7 +390,7 @@ int rig_begin(void **state)
     r->real = store_port(r->store);
     r->options = (struct desk_options){
         .store = {.self = r, .submit = rig_submit, .read = rig_read},
-        .time = {.self = r, .now_ms = now_ms, .id = next_id},
+        .time = {.self = r, .now_ms = now_ms, .steady_ms = steady_ms, .id = next_id},
         .assistant = {.self = r, .name = "Robin"},
         .texts = {.waiting = "waiting",
                   .agent_joined = "%s has joined",

@@ -47,7 +47,8 @@ struct rig {
     struct desk_options options;
     struct bus *bus;
     struct desk *desk;
-    int64_t now_ms;
+    int64_t now_ms;       /* what passes for both clocks */
+    int64_t clock_set_ms; /* by so much the wall clock was set since */
     unsigned last_id;
 
     size_t open; /* changes and reads under way */

@@ -58,8 +58,8 @@ static int setup(void **state)
     w->people = directory_new();
     w->queue = queue_new();
     directory_put_agent(w->people, &sarah);
-    w->customer = (struct viewer){w->people, w->queue, WHO_CUSTOMER, CHAT, NULL};
-    w->agent = (struct viewer){w->people, w->queue, WHO_AGENT, AGENT, "rooms.example"};
+    w->customer = (struct viewer){w->people, w->queue, WHO_CUSTOMER, CHAT, NULL, NULL};
+    w->agent = (struct viewer){w->people, w->queue, WHO_AGENT, AGENT, "rooms.example", NULL};
     w->chat = (struct chat){.id = CHAT,
                             .organization = "default",
                             .name = "Alice",

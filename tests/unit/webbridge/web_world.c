@@ -102,19 +102,20 @@ static const struct web_options defaults = {.listen = "127.0.0.1:0",
 int world_setup(void **state)
 {
     struct world *w = calloc(1, sizeof(*w));
-    struct desk_options o = {.time = {.self = w, .now_ms = now_ms, .id = new_id},
-                             .texts = {.waiting = "Waiting",
-                                       .agent_joined = "%s has joined",
-                                       .agent_left = "%s has left",
-                                       .closed = "Closed",
-                                       .reopened = "Reopened",
-                                       .offer = "Connect"},
-                             .claim_on = CLAIM_JOIN,
-                             .linger_ms = 3600000,
-                             .room_idle_ms = 300000,
-                             .messages_per_minute = 60000,
-                             .messages_burst = 10000,
-                             .escalations_per_hour = 100};
+    struct desk_options o = {
+        .time = {.self = w, .now_ms = now_ms, .steady_ms = now_ms, .id = new_id},
+        .texts = {.waiting = "Waiting",
+                  .agent_joined = "%s has joined",
+                  .agent_left = "%s has left",
+                  .closed = "Closed",
+                  .reopened = "Reopened",
+                  .offer = "Connect"},
+        .claim_on = CLAIM_JOIN,
+        .linger_ms = 3600000,
+        .room_idle_ms = 300000,
+        .messages_per_minute = 60000,
+        .messages_burst = 10000,
+        .escalations_per_hour = 100};
 
     signal(SIGPIPE, SIG_IGN); /* as the daemon does */
     assert_int_equal(crypto_init(), OK);
