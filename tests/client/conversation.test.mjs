@@ -150,7 +150,7 @@ test("connections cut at any byte lose and double nothing, in either direction",
   assert.deepEqual(client.got.message.filter((m) => m.role === "AGENT").map((m) => m.content), numbers("down"));
 });
 
-test("the same letter sent twice is stored once; another text under its key is refused and can go anew", async (t) => {
+test("the same letter sent twice is stored once; another text under its key is refused", async (t) => {
   const client = open(t);
   await waiting(client);
   const path = `/api/chats/${client.state.chatId}/messages`;
@@ -232,6 +232,23 @@ test("a log that is another one since a restore is read anew", async (t) => {
   const log = await logged(next);
   assert.deepEqual(next.state.messages.map((m) => m.id), log.map((m) => m.id));
   assert.deepEqual(next.got.message.map((m) => m.content), ["after the reset"]);
+});
+
+test("after a restored backup the client shows the log as it is now, and goes on", async (t) => {
+  const client = open(t);
+  await waiting(client);
+  const copy = stage.store + ".copy";
+  await stage.call("command", { words: ["backup", copy] });
+  await client.send("after the backup");
+  await stage.call("kill", {});
+  await stage.call("command", { words: ["restore", copy] });
+  await stage.call("restart", {});
+  const kept = (s) => !textsOf(s).includes("after the backup");
+  await until(client, "the older log", (s) => kept(s) && s.connection === "online" && s.messages.length > 0);
+  assert.equal(await client.send("onward"), null);
+  const log = await logged(client);
+  assert.deepEqual(client.state.messages.map((m) => m.id), log.map((m) => m.id));
+  assert.deepEqual(mineIn(log), ["first", "onward"]);
 });
 
 test("typing is told at most every few seconds, and nothing goes on after the end", async (t) => {

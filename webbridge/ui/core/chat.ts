@@ -526,7 +526,8 @@ export class ChatClient {
       if (this.held === held) this.lost(error);
       throw new Problem(0); /* the next try begins a chat */
     }
-    if (closed) await this.reload();
+    /* It is open again: from where it had ended, so that the other tabs hear of that too. */
+    if (closed) this.connect();
   }
 
   private failed(letter: Letter, problem: Problem): void {
