@@ -129,16 +129,29 @@ test("what was given up goes first when there is something new", async () => {
   assert.deepEqual(p.log, ["a", "b"]);
 });
 
-test("a discarded letter is not sent, nor one after the end, which stays kept", async () => {
+const held = () => {
   const p = post((letter) => (letter.key === "a" ? new Promise((go) => (p.go = go)) : undefined));
+  return p;
+};
+
+test("a letter that is discarded while it waits is not sent", async () => {
+  const p = held();
   const sent = ["a", "b", "c"].map(p.send);
-  await new Promise(setImmediate);
   p.outbox.drop("b");
+  p.go();
+  await Promise.all(sent);
+  assert.deepEqual(p.log, ["a", "c"]);
+  assert.deepEqual(p.outbox.kept(), []);
+});
+
+test("nothing is sent after the end, and what was not sent stays kept", async () => {
+  const p = held();
+  const sent = ["a", "b"].map(p.send);
   p.life.abort();
   p.go();
-  assert.deepEqual((await Promise.all(sent)).map((x) => x?.status), [undefined, undefined, 0]);
+  assert.deepEqual((await Promise.all(sent)).map((x) => x?.status), [undefined, 0]);
   assert.deepEqual(p.log, ["a"]);
-  assert.deepEqual(p.outbox.kept().map((l) => l.key), ["c"]);
+  assert.deepEqual(p.outbox.kept().map((l) => l.key), ["b"]);
 });
 
 test("an answer that is no JSON keeps its status, and a date says when to come again", async () => {

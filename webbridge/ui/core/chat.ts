@@ -330,8 +330,8 @@ export class ChatClient {
         this.tell({ kind: "event", event });
         this.happened(event);
       },
-      onState: (state, status) => {
-        if (state === "refused") this.lost(new Problem(status));
+      onState: (state, status, problem) => {
+        if (state === "refused") this.lost(problem ?? new Problem(status));
         else if (state === "ended") this.ended(mine);
         else if (state === "online" || !this.polling) this.connection(state);
         if (state === "online") {
@@ -405,7 +405,9 @@ export class ChatClient {
       this.happened(news.event);
       if (this.state.status !== "closed") this.connect();
     } else if (news.kind === "connection") {
-      if (this.state.connection !== news.connection) this.set({ ...this.state, connection: news.connection });
+      if (this.state.connection === news.connection) return;
+      this.set({ ...this.state, connection: news.connection });
+      if (news.connection === "online") this.outbox.wake();
     } else if (news.kind === "who") {
       if (this.leading) this.tell({ kind: "connection", connection: this.state.connection });
     } else if (news.kind === "changed") void this.refresh(held, this.dropped.signal).catch(() => undefined);

@@ -50,7 +50,8 @@ export interface StreamOptions {
   /** where to go on; "" from where the server begins */
   lastEventId: () => string;
   onEvent: (event: StreamEvent) => void;
-  onState: (state: StreamState, status: number) => void;
+  /** refused: with what the server said */
+  onState: (state: StreamState, status: number, problem?: Problem) => void;
   /** a proxy that holds the stream back gives no first event in this time */
   firstEventMs?: number;
   /** told when nothing arrived in that time; the caller may poll instead */
@@ -115,7 +116,7 @@ export async function readStream(o: StreamOptions): Promise<void> {
     }
     if (o.signal.aborted) return;
     if (!problem) return o.onState("ended", 204);
-    if (problem.gone) return o.onState("refused", problem.status);
+    if (problem.gone) return o.onState("refused", problem.status, problem);
     o.onState("reconnecting", problem.status);
     await pause(Math.max(problem.retryMs, backoff(tries)), o.signal);
   }

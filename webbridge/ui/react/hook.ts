@@ -50,7 +50,7 @@ export function createUseRealtimeChat({ useState, useEffect, useRef, useCallback
     });
     useEffect(() => {
       if (!enabled || !chatId) return undefined;
-      const { chat, agent, start } = takeUp(now, chatId);
+      const { chat, agent, start, stop } = takeUp(now, chatId);
       client.current = { chat, agent };
       setError(null);
       chat.on("change", (state) => setConnected(state.connection === "online"));
@@ -61,9 +61,9 @@ export function createUseRealtimeChat({ useState, useEffect, useRef, useCallback
         setError(problem);
         handlers.current.onError?.(problem);
       });
-      void start();
+      start();
       return () => {
-        chat.close();
+        stop();
         client.current = null;
         setConnected(false);
       };

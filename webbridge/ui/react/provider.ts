@@ -22,16 +22,11 @@ export function useTaken(chatId: string, wanted: Settings["side"]): { taken: Tak
   const [now, setNow] = useState<{ taken: Taken; state: ChatState } | null>(null);
   useEffect(() => {
     const taken = takeUp({ baseUrl, side, ...(token ? { token } : {}), ...(space ? { space } : {}) }, chatId);
-    const wake = () => taken.chat.wake();
     setNow({ taken, state: taken.chat.state });
     taken.chat.on("change", (state) => setNow({ taken, state }));
-    addEventListener("online", wake);
-    document.addEventListener("visibilitychange", wake);
-    void taken.start();
+    taken.start();
     return () => {
-      removeEventListener("online", wake);
-      document.removeEventListener("visibilitychange", wake);
-      taken.chat.close();
+      taken.stop();
       setNow(null);
     };
   }, [chatId, side, baseUrl, token, space]);

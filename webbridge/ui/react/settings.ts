@@ -26,7 +26,27 @@ export function configured(): Settings {
 export interface Taken {
   chat: ChatClient;
   agent: boolean;
-  start: () => Promise<void>;
+  start: () => void;
+  /** ends it; a later `start` needs another one */
+  stop: () => void;
+}
+
+function taken(chat: ChatClient, agent: boolean, begin: () => Promise<void>): Taken {
+  const wake = () => chat.wake();
+  return {
+    chat,
+    agent,
+    start: () => {
+      addEventListener("online", wake);
+      document.addEventListener("visibilitychange", wake);
+      void begin();
+    },
+    stop: () => {
+      removeEventListener("online", wake);
+      document.removeEventListener("visibilitychange", wake);
+      chat.close();
+    },
+  };
 }
 
 /** A client for this chat, or without an id for the customer's own. It reads nothing before `start`. */
@@ -38,11 +58,11 @@ export function takeUp(settings: Settings, chatId = ""): Taken {
   const base = { baseUrl: settings.baseUrl ?? "" };
   if (agent) {
     const chat = new ChatClient({ ...base, side: "agent", space: "agent:" + chatId });
-    return { chat, agent, start: () => chat.watch(chatId, false) };
+    return taken(chat, agent, () => chat.watch(chatId, false));
   }
   if (!mine) {
     const chat = new ChatClient({ ...base, space: "chat:" + chatId, shelf: memoryShelf() });
-    return { chat, agent, start: () => chat.adopt(chatId, settings.token ?? "") };
+    return taken(chat, agent, () => chat.adopt(chatId, settings.token ?? ""));
   }
   const visitor = () => ({
     locale: navigator.language,
@@ -50,5 +70,5 @@ export function takeUp(settings: Settings, chatId = ""): Taken {
     ...(settings.space ? { organization: space } : {}),
   });
   const chat = new ChatClient({ ...base, space, shelf, visitor });
-  return { chat, agent, start: () => chat.start() };
+  return taken(chat, agent, () => chat.start());
 }
