@@ -211,29 +211,6 @@ test("where streams are held back, the history is polled: the same messages, eac
   assert.deepEqual(client.state.messages.map((m) => m.id), (await logged(client)).map((m) => m.id));
 });
 
-test("a log that is another one since a restore is read anew", async (t) => {
-  const client = open(t, { firstEventMs: 50_000 });
-  const chat = await waiting(client);
-  client.close();
-  let first = true;
-  const odd = (url, init) => {
-    if (String(url).includes("/events") && first) {
-      first = false;
-      init = { ...init, headers: { ...init.headers, "Last-Event-ID": "another-99999" } };
-    }
-    return fetch(url, init);
-  };
-  const next = open(t, { shelf: client.box, fetch: odd });
-  await next.start();
-  await online(next);
-  await stage.call("join", { agent: "sarah", chat });
-  await stage.call("say", { agent: "sarah", chat, text: "after the reset" });
-  await until(next, "a new message", (s) => s.messages.some((m) => m.content === "after the reset"));
-  const log = await logged(next);
-  assert.deepEqual(next.state.messages.map((m) => m.id), log.map((m) => m.id));
-  assert.deepEqual(next.got.message.map((m) => m.content), ["after the reset"]);
-});
-
 test("after a restored backup the client shows the log as it is now, and goes on", async (t) => {
   const client = open(t);
   await waiting(client);
