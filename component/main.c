@@ -42,7 +42,7 @@ struct program {
     struct bus *bus;
     struct rules *rules;
     struct desk *desk;
-    struct vault *vault; /* NULL: nobody uploads */
+    struct vault *vault; /* NULL: there are no files */
     struct file_port files;
     struct domains *domains;
     struct webbridge *web;
@@ -169,11 +169,12 @@ static enum err put_organizations(struct program *p)
     return OK;
 }
 
+/* Also when nobody uploads any more: files that are there go with their chats. */
 static enum err open_files(struct program *p)
 {
     enum err e = OK;
 
-    if (*p->config->upload.domain)
+    if (*p->config->upload.domain || access(p->config->store.files, F_OK) == 0)
         e = vault_open(&p->loop, p->config->store.files, &p->vault);
     if (p->vault)
         p->files = vault_port(p->vault);
@@ -371,7 +372,7 @@ static enum err start_web(struct program *p, const char **detail)
                             .body_seconds = c->limits.body_seconds,
                             .unsent_seconds = c->limits.unsent_seconds,
                             .heartbeat_seconds = c->limits.heartbeat_seconds,
-                            .files = p->vault ? &p->files : NULL,
+                            .files = *c->upload.domain ? &p->files : NULL,
                             .offer = c->texts.offer,
                             .xmpp_ready = xmpp_ready,
                             .xmpp_ctx = p};

@@ -414,9 +414,9 @@ void desk_key_remove(struct desk *d, const char *hash_prefix_hex, desk_fn *done,
 /* ---- the data (desk_keep.c) -------------------------------------------------------------------
  */
 
-/* Everything said in the chat goes, also from the database's files: texts, names, the customer's
- * token. Entries stay as stubs. An open chat is closed by it. WHO_SYSTEM only. answer: unchanged it
- * was erased before; traces. */
+/* Everything said in the chat goes, also from the database's files: texts, names, files,
+ * the customer's token. Entries stay as stubs. An open chat is closed by it. WHO_SYSTEM only.
+ * answer: unchanged it was erased before; traces. */
 void desk_erase(struct desk *d, const struct principal *who, const char *chat, desk_fn *done,
                 void *ctx);
 /* A copy of everything, as struct store_port says; takes b. Errors ERR_BUSY (b is still the

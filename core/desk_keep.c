@@ -43,6 +43,13 @@ void keep_tell_erased(struct room *r)
     bus_publish(r->desk->bus, &e);
 }
 
+/* If we end before, the next start removes them (desk_files_check). */
+static void remove_bytes(const struct desk *d, const struct change *c)
+{
+    for (size_t i = 0; i < c->n_bytes_gone && d->o.files.self; i++)
+        d->o.files.remove(d->o.files.self, c->bytes_gone[i]);
+}
+
 static void tell_closed(struct room *r)
 {
     struct event e = {
@@ -59,7 +66,8 @@ static void erased(struct op *op, struct change *c)
     struct desk_answer a = {.entries = c->entries, .n_entries = c->n_entries, .traces = c->traces};
 
     chat_apply(r, c);
-    log_info("chat-erased", "chat=%s traces=%d", r->id, c->traces);
+    remove_bytes(r->desk, c);
+    log_info("chat-erased", "chat=%s files=%zu traces=%d", r->id, c->n_bytes_gone, c->traces);
     op_answer(op, OK, &a);
     chat_publish(r, c);
     if (!r->stale) {
@@ -142,7 +150,7 @@ static void swept(struct op *op, struct change *c)
 {
     struct room *r = op->room;
 
-    (void)c;
+    remove_bytes(r->desk, c);
     forget_tokens(r->desk, r->id);
     log_debug("chat-swept", "chat=%s", r->id);
     room_forget_chat(r);

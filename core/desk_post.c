@@ -8,8 +8,9 @@
 
 struct post_call {
     const char *text, *address, *stanza_id, *payload, *shown;
-    const char *file; /* "" none, or it was looked for */
-    const char *data; /* of the entry */
+    const char *file;  /* "" none, or it was looked for */
+    const char *found; /* its id, when it is one of ours; "" none */
+    const char *data;  /* of the entry */
     bool escalated_only;
 };
 
@@ -59,6 +60,7 @@ static void post_store(struct op *op, struct change *c, enum role role, const ch
     e->payload = arena_dup(c->arena, p->payload);
     e->shown = arena_dup(c->arena, p->shown);
     e->data = arena_dup(c->arena, p->data);
+    c->file_posted = arena_dup(c->arena, p->found);
     chat_key(op, c, "post", p->text);
     op_submit(op, c);
 }
@@ -184,6 +186,7 @@ static void file_read(struct op *op, struct query *q)
 {
     struct post_call *p = op->call;
 
+    p->found = arena_dup(op->arena, q->files[0].id);
     p->data = file_data(op->arena, &q->files[0], p->text);
     post_run(op);
 }
@@ -259,7 +262,7 @@ void desk_post(struct desk *d, const struct principal *who, const char *chat, co
     call->payload = arena_dup(op->arena, p->payload);
     call->shown = arena_dup(op->arena, p->shown);
     call->file = arena_dup(op->arena, p->file);
-    call->data = "";
+    call->found = call->data = "";
     call->escalated_only = p->escalated_only;
     op->key = arena_dup(op->arena, p->key);
     op->call = call;

@@ -9,6 +9,7 @@ struct change *change_new(change_done_fn *done, void *ctx)
     c->room = "";
     c->author = "";
     c->key = "";
+    c->file_posted = "";
     c->done = done;
     c->ctx = ctx;
     return c;

@@ -121,9 +121,9 @@ struct change {
     size_t n_access;
     bool unblock; /* the customer's token opens the chat again; chat->blocked is false */
 
-    /* Everything said in this chat goes: texts, names, payloads, keys, tokens, who was there; what
-     * its organization's lobby heard of it too. Entries stay as stubs. After the commit the store
-     * removes what is left of it in its files, before done. Comes last. */
+    /* Everything said in this chat goes: texts, names, payloads, keys, tokens, files, who was
+     * there; what its organization's lobby heard of it too. Entries stay as stubs. After the commit
+     * the store removes what is left of it in its files, before done. Comes last. */
     bool erase;
     bool chat_gone; /* the chat itself goes, with all that is of it; likewise */
     bool traces;    /* filled in: the files could not be cleaned now, and will be later */
@@ -157,6 +157,10 @@ struct change {
     int64_t retry_ms;        /* ERR_RATE: when it would pass */
     const char **files_gone; /* ids of files that are no more */
     size_t n_files_gone;
+    const char *file_posted; /* id of a file that is of this room from now on, unless it is of one
+                                already; "" none */
+    const char **bytes_gone; /* filled in: ids of files that went with erase or chat_gone */
+    size_t n_bytes_gone;
 
     int64_t xmpp_confirmed; /* 0: unchanged; otherwise stored if greater than the stored one */
 

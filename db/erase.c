@@ -1,5 +1,7 @@
 #include "db/erase.h"
 
+#include "db/filerow.h"
+
 #define WINDOW 2000 /* rooms looked at by one sweep */
 #define SWEEP_MAX 200
 
@@ -34,8 +36,12 @@ static enum err erase_chat(struct sql *db, const struct change *c, int64_t num)
     return e;
 }
 
-enum err erase_put(struct sql *db, const struct change *c, int64_t num)
+enum err erase_put(struct sql *db, struct change *c, int64_t num)
 {
+    enum err e = c->erase || c->chat_gone ? filerow_erase(db, c, num) : OK;
+
+    if (e != OK)
+        return e;
     if (c->chat_gone) /* all that is of it goes by ON DELETE CASCADE */
         return sql_run(db, "DELETE FROM room WHERE num = ?1", SQL_WITH(sql_int(num)));
     return c->erase ? erase_chat(db, c, num) : OK;

@@ -8,7 +8,7 @@
 
 /* num: the room's. What the rows keep is what order and audit need: ids, numbers, kind, role, times
  * and who it was by id. */
-NODISCARD enum err erase_put(struct sql *db, const struct change *c, int64_t num);
+NODISCARD enum err erase_put(struct sql *db, struct change *c, int64_t num);
 
 /* QUERY_SWEEP. */
 NODISCARD enum err erase_read_due(struct sql *db, struct query *q);

@@ -67,7 +67,44 @@ enum err filerow_put(struct sql *db, struct change *c)
         e = c->file->state == FILE_OPEN ? put_open(db, c) : put_stored(db, c->file);
     for (size_t i = 0; i < c->n_files_gone && e == OK; i++)
         e = sql_run(db, "DELETE FROM file WHERE id = ?1", SQL_WITH(sql_text(c->files_gone[i])));
+    if (e == OK && c->file_posted[0] != '\0')
+        e = sql_run(db,
+                    "UPDATE file SET room = (SELECT num FROM room WHERE id = ?2)"
+                    " WHERE id = ?1 AND room IS NULL",
+                    SQL_WITH(sql_text(c->file_posted), sql_text(c->room)));
     return e;
+}
+
+static enum err count(struct sql *db, const char *text, int64_t num, size_t *out)
+{
+    struct sql_row *row;
+    enum err e = sql_one(db, text, SQL_WITH(sql_int(num)), &row);
+
+    if (e != OK)
+        return e;
+    *out = (size_t)sql_get_int(row, 0);
+    sql_end(row);
+    return OK;
+}
+
+enum err filerow_erase(struct sql *db, struct change *c, int64_t num)
+{
+    struct sql_row *row;
+    size_t most = 0;
+    enum err e = count(db, "SELECT count(*) FROM file WHERE room = ?1", num, &most);
+
+    c->n_bytes_gone = 0; /* the batch may run again */
+    if (e != OK || most == 0)
+        return e;
+    c->bytes_gone = arena_array(c->arena, const char *, most);
+    e = sql_query(db, "SELECT id FROM file WHERE room = ?1", SQL_WITH(sql_int(num)), &row);
+    if (e != OK)
+        return e;
+    while (sql_next(row, &e))
+        c->bytes_gone[c->n_bytes_gone++] = sql_get_text(row, 0, c->arena);
+    if (e != OK)
+        return e;
+    return sql_run(db, "DELETE FROM file WHERE room = ?1", SQL_WITH(sql_int(num)));
 }
 
 /* ---- reading -------------------------------------------------------------------------------- */
@@ -102,23 +139,11 @@ enum err filerow_read(struct sql *db, struct query *q)
     return OK;
 }
 
-static enum err count(struct sql *db, const char *text, size_t *out)
-{
-    struct sql_row *row;
-    enum err e = sql_one(db, text, SQL_NOTHING, &row);
-
-    if (e != OK)
-        return e;
-    *out = (size_t)sql_get_int(row, 0);
-    sql_end(row);
-    return OK;
-}
-
 enum err filerow_read_open(struct sql *db, struct query *q)
 {
     struct sql_row *row;
     size_t most = 0;
-    enum err e = count(db, "SELECT count(*) FROM file WHERE stored = 0", &most);
+    enum err e = count(db, "SELECT count(*) FROM file WHERE stored = ?1", 0, &most);
 
     if (e != OK)
         return e;
@@ -134,7 +159,7 @@ enum err filerow_read_ids(struct sql *db, struct query *q)
 {
     struct sql_row *row;
     size_t most = 0;
-    enum err e = count(db, "SELECT count(*) FROM file WHERE stored = 1", &most);
+    enum err e = count(db, "SELECT count(*) FROM file WHERE stored = ?1", 1, &most);
 
     if (e != OK)
         return e;

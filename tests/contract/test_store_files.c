@@ -168,6 +168,69 @@ static void removed_files_are_gone(void **state)
     assert_int_equal(find(r, 1, &q), ERR_NOT_FOUND);
 }
 
+/* ---- files of chats -------------------------------------------------------------------------- */
+
+static void post(struct rig *r, int chat, int file)
+{
+    struct change *c = rig_change(r, rig_id(chat));
+
+    rig_entries(c, 1);
+    c->file_posted = arena_dup(c->arena, rig_id(file));
+    assert_int_equal(rig_write(r, c), OK);
+}
+
+static void erase(struct rig *r, int chat, bool all_of_it, const char *file)
+{
+    struct change *c = rig_change(r, rig_id(chat));
+
+    c->erase = !all_of_it;
+    c->chat_gone = all_of_it;
+    assert_int_equal(rig_write(r, c), OK);
+    assert_int_equal(c->n_bytes_gone, file != NULL);
+    if (file != NULL)
+        assert_string_equal(c->bytes_gone[0], file);
+}
+
+static void file_goes_with_the_chat_it_was_posted_in_first(void **state)
+{
+    struct rig *r = *state;
+    struct query *q;
+
+    for (int n = 1; n <= 3; n++) {
+        struct file f = file_of(n, "sarah", 1, RIG_NOW);
+
+        rig_add_chat(r, n);
+        assert_int_equal(put_stored(r, &f), OK);
+    }
+    post(r, 1, 1);
+    post(r, 2, 1);
+    post(r, 2, 2);
+    post(r, 2, 9); /* there is none */
+    assert_int_equal(find(r, 1, &q), OK);
+    assert_string_equal(q->files[0].room, rig_id(1));
+    erase(r, 3, false, NULL);
+    erase(r, 2, false, rig_id(2));
+    assert_int_equal(find(r, 1, &q), OK);
+    assert_int_equal(find(r, 2, &q), ERR_NOT_FOUND);
+    assert_int_equal(find(r, 3, &q), OK);
+    assert_string_equal(q->files[0].room, "");
+    erase(r, 1, false, rig_id(1));
+    assert_int_equal(find(r, 1, &q), ERR_NOT_FOUND);
+}
+
+static void chat_that_goes_takes_its_files_along(void **state)
+{
+    struct rig *r = *state;
+    struct file f = file_of(1, "sarah", 1, RIG_NOW);
+    struct query *q;
+
+    rig_add_chat(r, 1);
+    assert_int_equal(put_stored(r, &f), OK);
+    post(r, 1, 1);
+    erase(r, 1, true, rig_id(1));
+    assert_int_equal(find(r, 1, &q), ERR_NOT_FOUND);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -178,6 +241,8 @@ int main(void)
         RIG_TEST(file_larger_than_the_quota_waits_a_day),
         RIG_TEST(ids_of_stored_files_come_in_order),
         RIG_TEST(removed_files_are_gone),
+        RIG_TEST(file_goes_with_the_chat_it_was_posted_in_first),
+        RIG_TEST(chat_that_goes_takes_its_files_along),
     };
     int failed = cmocka_run_group_tests_name("files in memory", tests, rig_in_memory, NULL);
 

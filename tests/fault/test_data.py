@@ -13,13 +13,14 @@ import uuid
 import pytest
 
 from lib.parley import BINARY
+from lib.prosody import UPLOAD
 from lib.wait import Board
 from lib.web import Customer
 
 
 def left(parley, canary):
-    """The database's files that hold these bytes."""
-    return [path for path in glob.glob(parley.store + "*")
+    """The files of the database and its folder that hold these bytes."""
+    return [path for path in glob.glob(parley.store + "*") + glob.glob(parley.store + ".files/*")
             if os.path.isfile(path) and canary.encode() in open(path, "rb").read()]
 
 
@@ -113,6 +114,40 @@ async def test_erased_under_load_nothing_is_left_in_any_file(own_site, count):
             "SELECT seq FROM message JOIN room ON room.num = message.room WHERE room.id = ?"
             " ORDER BY seq", (customer.chat,))]
     assert seqs == list(range(1, len(seqs) + 1))
+
+
+async def send_file(site, agent, name, data):
+    """Returns its address."""
+    answer = await agent.iq("get", UPLOAD, f"<request xmlns='urn:xmpp:http:upload:0'"
+                                           f" filename='{name}' size='{len(data)}'/>")
+    url = next(answer.xml.iter("{urn:xmpp:http:upload:0}get")).get("url")
+    path = "/files/" + url.partition("/files/")[2]
+    assert (await site.web.request("PUT", path, body=data)).status == 201
+    return url, path
+
+
+async def test_files_of_an_erased_chat_are_gone_and_those_of_others_are_not(own_site):
+    site = own_site({"upload": {"domain": UPLOAD}})
+    canary = "canary" + uuid.uuid4().hex
+    customer, agent, room = await private_chat(site, canary)
+    other, others_agent, other_room = await private_chat(site, "other")
+    url, path = await send_file(site, agent, f"{canary}.txt", f"{canary} bytes".encode() * 1000)
+    kept, kept_path = await send_file(site, agent, "kept.txt", b"bytes")
+    for who, where, what in ((others_agent, other_room, kept), (agent, room, url),
+                             (agent, room, kept)):
+        await who.say(where, what, extra=f"<x xmlns='jabber:x:oob'><url>{what}</url></x>")
+    assert any(".files/" in name for name in left(site.parley, canary))
+    code, said = await command(site.parley, "chat", "erase", customer.chat)
+    assert code == 0, said
+    assert left(site.parley, canary) == []
+    assert (await site.web.get(path)).status == 404
+    assert (await site.web.get(kept_path)).ok().body == b"bytes"
+    [message] = [m for m in await other.log() if m["content"] == kept]
+    assert message["attachments"][0]["name"] == "kept.txt"
+    await asyncio.to_thread(site.parley.stop)
+    code, said = await command(site.parley, "chat", "erase", other.chat)
+    assert code == 0, said
+    assert os.listdir(site.parley.store + ".files") == []
 
 
 async def test_archive_of_an_erased_chat_has_tombstones(own_site):
