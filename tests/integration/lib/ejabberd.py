@@ -25,6 +25,7 @@ listen:
     ip: "127.0.0.1"
     module: ejabberd_service
     access: all
+    global_routes: false
     hosts:
       "support.localhost": {{password: "{secret}"}}
       "upload.localhost": {{password: "{secret}"}}
