@@ -165,7 +165,7 @@ export class ChatClient {
   private hold(held: Held): void {
     this.held = held;
     this.shelf.set("chat", JSON.stringify(held));
-    this.tell({ kind: "begun" });
+    this.tell({ kind: "begun", held });
   }
 
   private begin(): Promise<void> {
@@ -396,9 +396,8 @@ export class ChatClient {
   private hear(news: News): void {
     const held = this.held;
     if (news.kind === "begun") {
-      const now = this.readHeld();
-      if (!now || now.id === held?.id || this.mine === "AGENT") return;
-      this.turnTo(now);
+      if (news.held.id === held?.id || this.mine === "AGENT") return;
+      this.turnTo(news.held);
       void this.reload();
     } else if (!held || held.id !== news.chat) return;
     else if (news.kind === "event") {

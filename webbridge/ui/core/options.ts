@@ -47,7 +47,8 @@ export type News = { chat: string } & (
   | { kind: "who" }
   /** the log has news that came without events */
   | { kind: "changed" }
-  | { kind: "begun" }
+  /** with the chat itself: a tab of another process may not see it on the shelf yet */
+  | { kind: "begun"; held: { id: string; token: string } }
   | { kind: "forgotten"; letters: boolean });
 
 export type Told = News extends infer N ? N extends { kind: unknown } ? Omit<N, "chat"> : never : never;
