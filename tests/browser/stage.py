@@ -15,6 +15,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(HERE), "integration"))
 
 from lib.prosody import DOMAIN  # noqa: E402
 from lib.site import Site, STAFF  # noqa: E402
+from test_hostile_text import FORBIDDEN, HOSTILE, ODD  # noqa: E402
 
 
 class Stage:
@@ -88,6 +89,25 @@ class Stage:
         (await self._agent(agent)).send(
             f"<message to='queue@{DOMAIN}'><confirm xmlns='http://jabber.org/protocol/http-auth'"
             f" id={quoteattr(code)} method='POST' url='x'/></message>")
+
+    async def corpus(self):
+        """Texts that end streams or confuse pages, as far as a browser can hold them."""
+        texts = ["a" + text + "b" for text in ODD]
+        for piece in HOSTILE:
+            try:
+                texts.append("a" + json.loads(b'"' + piece + b'"', strict=False) + "b")
+            except ValueError:
+                pass  # no text at all: cannot leave a browser
+        return texts
+
+    async def say_all(self, agent, chat, texts):
+        """What XML can hold of these, without waiting for each; gives these back."""
+        client, room = await self._agent(agent), self.site.room(chat)
+        legal = [t for t in texts if t.strip() and not FORBIDDEN.search(t)]
+        for text in legal:
+            client.send(f"<message type='groupchat' to='{room}'><body>{escape(text)}</body></message>")
+        await client.say(room, "the end of all that")
+        return legal
 
     async def command(self, words):
         return await asyncio.to_thread(self.site.parley.command, *words)

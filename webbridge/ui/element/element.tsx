@@ -34,6 +34,7 @@ export class ParleyChat extends HTMLElement {
   private shelf: Shelf = browserShelf("default");
   private speech: Speech = speechOf("en", {});
   private unread: Unread | null = null;
+  /** what the box begins with; what is in it since is the box's own */
   private draft = "";
   private round = 0;
   private ready = false;
@@ -131,6 +132,7 @@ export class ParleyChat extends HTMLElement {
     this.chat?.forget();
     this.shelf.set("seen", null);
     this.keepDraft("");
+    this.draft = "";
     this.round++;
     this.draw();
   }
@@ -160,7 +162,6 @@ export class ParleyChat extends HTMLElement {
   }
 
   private keepDraft(text: string): void {
-    this.draft = text;
     this.shelf.set("draft", text || null);
   }
 

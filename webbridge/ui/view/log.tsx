@@ -1,6 +1,6 @@
 /** The conversation: a log that screen readers follow (WAI-ARIA log role). */
 import type { ComponentChildren } from "preact";
-import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Message, Shown } from "../core/index.js";
 import { Text } from "./text.js";
 import { type Speech, translated } from "./words.js";
@@ -71,19 +71,29 @@ function Item(p: LogProps & { message: Shown; last: boolean }) {
 
 export function Log(p: LogProps & { children?: ComponentChildren }) {
   const box = useRef<HTMLDivElement>(null);
-  const [near, setNear] = useState(true);
+  /* the end is in sight, and shall stay so */
+  const near = useRef(true);
   const [busy, setBusy] = useState(false);
   const height = useRef(0);
   const newest = p.messages.at(-1);
   const measure = () => {
     const el = box.current;
-    if (el) setNear(el.scrollHeight - el.scrollTop - el.clientHeight < 80);
+    if (el) near.current = el.scrollHeight - el.scrollTop - el.clientHeight < 80;
   };
+  useEffect(() => {
+    const el = box.current;
+    if (!el) return undefined;
+    const size = new ResizeObserver(() => {
+      if (near.current) el.scrollTop = el.scrollHeight;
+    });
+    size.observe(el);
+    return () => size.disconnect();
+  }, []);
   useLayoutEffect(() => {
     const el = box.current;
     if (!el) return;
     if (height.current) el.scrollTop += el.scrollHeight - height.current;
-    else if (near || newest?.delivery === "sending") el.scrollTop = el.scrollHeight;
+    else if (near.current || newest?.delivery === "sending") el.scrollTop = el.scrollHeight;
     height.current = 0;
   }, [p.messages, p.children]);
   const older = async () => {
