@@ -46,7 +46,7 @@ export function Composer(p: ComposerProps) {
       {p.children}
       <label for="text" class="unseen">{p.label ?? say("message")}</label>
       <textarea id="text" rows={2} maxLength={MOST} placeholder={say("placeholder")} aria-describedby="hint"
-        ref={box} value={text} onInput={input} onKeyDown={key} disabled={p.disabled} dir="auto" />
+        ref={box} value={text} onInput={input} onKeyDown={key} disabled={p.disabled} dir={text ? "auto" : undefined} />
       <button type="submit" part="send" disabled={p.disabled}>{p.action ?? say("send")}</button>
       <p id="hint" class="unseen">{say("hint")}</p>
     </form>
