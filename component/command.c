@@ -92,8 +92,9 @@ static const struct command_spec specs[] = {
      "see."},
     {COMMAND_CHAT_CLOSE, "chat close", "ID", BIT(OPT_REASON), 0, "End a chat."},
     {COMMAND_CHAT_ERASE, "chat erase", "ID", 0, 0,
-     "Remove for good what was said in a chat, with names, addresses and the customer's access. "
-     "An open chat is closed by it. What stays are stubs that say when something was said, and by "
+     "Remove for good what was said in a chat, with names, addresses, files and the customer's "
+     "access. An open chat is closed by it. What stays are stubs that say when something was said, "
+     "and by "
      "whom by id. Backups made before keep it."},
     {COMMAND_KEY_ADD, "key add", "JID", BIT(OPT_LABEL), 0,
      "Make an API token that acts as the agent. It is printed once and cannot be read again."},
@@ -101,7 +102,8 @@ static const struct command_spec specs[] = {
     {COMMAND_KEY_REMOVE, "key remove", "HASHPREFIX", 0, 0, "End an API token."},
     {COMMAND_BACKUP, "backup", "FILE", BIT(OPT_FORCE), 0,
      "Copy the database into a file, also while the daemon runs. The copy holds all that customers "
-     "wrote; it is readable for its owner only."},
+     "wrote; it is readable for its owner only. Agents' files are not in it: copy the folder "
+     "store.files too."},
     {COMMAND_RESTORE, "restore", "FILE", 0, 0,
      "Put a copy in the place of the database, which stays beside it. No daemon may run."},
     {COMMAND_VERSION, "version", NULL, 0, 0, "Print the version."},

@@ -8,7 +8,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from lib.prosody import DOMAIN
+from lib.prosody import DOMAIN, UPLOAD
 
 FOLDER = pathlib.Path(__file__).resolve().parents[1] / "scenarios"
 CLIENT = "jabber:client"
@@ -47,7 +47,7 @@ def split(tag):
 class Transcript:
     def __init__(self, site):
         self.site = site
-        self.names = {"domain": DOMAIN}
+        self.names = {"domain": DOMAIN, "upload": UPLOAD}
         self.names.update({local: jid for local, jid in site.jids.items()})
         self.clients = {}  # by word: "tom/b" is a client, "tom" what comes to the account
         self.seen = {}
@@ -116,7 +116,7 @@ class Transcript:
     def counts(self, stanza):
         domain = stanza.room.rpartition("@")[2]
         ours = self.contact or not stanza.room.startswith("queue@")
-        return domain == DOMAIN and ours and not (stanza.id or "").startswith("sync")
+        return domain in (DOMAIN, UPLOAD) and ours and not (stanza.id or "").startswith("sync")
 
     def next_of(self, word):
         """The next stanza from our domain that is not an answer to sync()."""
@@ -306,10 +306,15 @@ async def follow(site, path):
         pytest.fail(f"{path.name}: at the end: {e}", pytrace=False)
 
 
-@pytest.mark.parametrize("path", [p for p in FILES if not says(p, "@contact")],
-                         ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", [p for p in FILES if not says(p, "@contact")
+                                  and not says(p, "@upload")], ids=lambda p: p.stem)
 async def test_transcript(site, path):
     await follow(site, path)
+
+
+@pytest.mark.parametrize("path", [p for p in FILES if says(p, "@upload")], ids=lambda p: p.stem)
+async def test_transcript_of_uploads(own_site, path):
+    await follow(own_site({"upload": {"domain": UPLOAD}}), path)
 
 
 # queue@ speaks of all the chats there are, and remembers what agents set

@@ -191,6 +191,14 @@ static void people(struct world *w)
     add_agent(w, "eve", "Eve", "elsewhere", false);
     add_agent(w, "mallory", NULL, NULL, false);
     world_name(w, "domain", WORLD_DOMAIN);
+    world_name(w, "upload", WORLD_UPLOAD);
+}
+
+static bool has_room(void *self, int64_t size)
+{
+    (void)self;
+    (void)size;
+    return true;
 }
 
 static void begin(struct world *w)
@@ -210,7 +218,10 @@ static void begin(struct world *w)
         .room_idle_ms = 300000,
         .messages_per_minute = 100000,
         .messages_burst = 100000,
-        .escalations_per_hour = 1000};
+        .escalations_per_hour = 1000,
+        .files = {.self = w, .room = has_room},
+        .file_max = WORLD_FILE_MAX,
+        .file_quota = 4 * WORLD_FILE_MAX};
 
     o.store = store_port(w->store);
     w->bus = bus_new();
@@ -230,7 +241,15 @@ static void begin_rooms(struct world *w)
                                  .domain = WORLD_DOMAIN,
                                  .name = "Support"};
 
+    struct upload_options u = {.domain = WORLD_UPLOAD,
+                               .name = "Files",
+                               .file_max = WORLD_FILE_MAX,
+                               .url = "https://chat.example.org",
+                               .send = wire_send,
+                               .send_ctx = w};
+
     w->muc = muc_desk_new(&m, w->desk, w->bus);
+    w->upload = upload_desk_new(&u, w->desk);
     muc_desk_link(w->muc, true);
     w->ears = bus_subscribe(w->bus, NULL, on_event, w);
     world_settle(w);
@@ -240,6 +259,7 @@ static void end(struct world *w)
 {
     bus_end(w->ears);
     muc_desk_free(w->muc);
+    upload_desk_free(w->upload);
 }
 
 struct world *world_new(void)
@@ -369,7 +389,10 @@ void world_send(struct world *w, const char *from, const char *text)
 
     xml_attr(a, x, "from", from);
     w->now_ms++; /* nothing happens at the same time */
-    muc_desk_stanza(w->muc, stanza_of_xml(a, x));
+    if (strcmp(xml_get(x, "to") ? xml_get(x, "to") : "", WORLD_UPLOAD) == 0)
+        upload_desk_stanza(w->upload, stanza_of_xml(a, x));
+    else
+        muc_desk_stanza(w->muc, stanza_of_xml(a, x));
     world_settle(w);
 }
 

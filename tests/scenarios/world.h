@@ -4,11 +4,14 @@
 #define PARLEY_TEST_SCENARIO_WORLD_H
 
 #include "component/muc_desk.h"
+#include "component/upload_desk.h"
 #include "component/xml/xml.h"
 #include "core/base/map.h"
 #include "db/store.h"
 
 #define WORLD_DOMAIN "support.example.org"
+#define WORLD_UPLOAD "upload.example.org"
+#define WORLD_FILE_MAX 16777216 /* as the daemon's default */
 
 struct received {
     struct received *next;
@@ -26,6 +29,7 @@ struct world {
     struct bus *bus;
     struct desk *desk;
     struct muc_desk *muc;
+    struct upload_desk *upload;
     struct subscription *ears;
     struct map *clients; /* full JID -> struct received ** (head) */
     struct map *heads;
