@@ -10,7 +10,7 @@ from lib.prosody import DOMAIN
 
 EVERY = {"queue", "claim", "release", "transfer", "decline", "observe", "takeover", "voice", "mute",
          "invite", "note", "close", "reopen", "block", "unblock", "info", "history", "agents", "stats", "my-status",
-         "notify-prefs", "help"}
+         "notify-prefs", "login", "ok", "no", "logout", "help"}
 
 
 async def events(customer, stream):
