@@ -30,7 +30,7 @@ async function wait(api: Api, begun: Begun, signal: AbortSignal): Promise<Me | n
     try {
       const now = await api.get<Polled>("/api/auth/login/" + begun.loginId, signal);
       if (now.state === "approved" && now.agent) return now.agent;
-      if (now.state === "denied") throw new Problem(403, { detail: "The login was refused." });
+      if (now.state === "denied") throw new Problem(403, { code: "denied", detail: "The login was refused." });
     } catch (error) {
       if (signal.aborted) return null;
       if (!(error instanceof Problem) || !error.passing) throw error;
