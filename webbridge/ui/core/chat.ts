@@ -523,7 +523,9 @@ export class ChatClient {
       if (this.held !== held) return;
       this.set(withMessage(this.state, sent(answer.message)));
     } catch (error) {
-      if (this.mine === "AGENT" || !(error instanceof Problem) || !error.gone) throw error;
+      /* 403: known here, and shut out: another chat is not the answer to that */
+      const unknown = error instanceof Problem && error.gone && error.status !== 403;
+      if (this.mine === "AGENT" || !unknown) throw error;
       if (this.held === held) this.lost(error);
       throw new Problem(0); /* the next try begins a chat */
     }
