@@ -119,7 +119,7 @@ class World:
         """The answer; of a stream only its head. chat: instead of the customer's."""
         method, path = route
         chat = chat or customer.chat
-        path = path.replace("{id}", chat)
+        path = path.replace("{id}", chat).replace("{name}", "a.txt")
         if asker == "ticket":
             # elsewhere than at streams a ticket is nothing, used or not
             stream = path.endswith("/events")

@@ -3,6 +3,7 @@ tests/fault/run.sh runs all in a mount namespace of its own, so that nothing is 
 
 import errno
 import os
+import signal
 import subprocess
 
 MIB = 1 << 20
@@ -22,6 +23,7 @@ class SmallDisk:
         self.mount()
         parley.store = os.path.join(self.place, "parley.db")
         parley.settings["store"]["path"] = parley.store
+        parley.settings["store"]["min_free_mb"] = 0  # it is small, and full disks are the matter here
         parley.write_config()
 
     def mount(self):
@@ -47,8 +49,13 @@ class SmallDisk:
 
     def turn_read_only(self):
         """As after an error of the disk: also for files that are open for writing, and until it is
-        mounted anew."""
+        mounted anew. The daemon stands still meanwhile, with no call to the system under way: a sync
+        that waits while ext4 gives its journal up can come back as if all were well."""
+        pid = self.parley.process.pid
+        os.kill(pid, signal.SIGSTOP)
+        os.waitid(os.P_PID, pid, os.WSTOPPED)
         subprocess.run(["mount", "-o", "remount,abort", self.place], check=False)
+        os.kill(pid, signal.SIGCONT)
         try:
             os.open(os.path.join(self.place, "new"), os.O_WRONLY | os.O_CREAT)
         except OSError as e:
