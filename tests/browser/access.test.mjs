@@ -77,6 +77,9 @@ const focused = (page) => page.evaluate(() => {
 
 test("everything is done by keys alone, and the focus is never lost", async () => {
   const page = await openWidget(browser, host.url);
+  const cdp = await page.context().newCDPSession(page);
+  /* A slow computer: the focus is there before the next key comes, not some time after. */
+  await cdp.send("Emulation.setCPUThrottlingRate", { rate: 20 });
   await page.getByRole("button", { name: "Buy" }).focus();
   await page.keyboard.press("Tab");
   assert.equal(await focused(page), "Open chat");

@@ -1,5 +1,5 @@
 /** What stands in the widget's panel. */
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { type ChatClient, type ChatState, Problem } from "../core/index.js";
 import { Composer } from "../view/composer.js";
 import { Log } from "../view/log.js";
@@ -45,7 +45,7 @@ function Typing({ state, speech }: { state: ChatState; speech: Speech }) {
 /** Asks before the chat is ended. */
 function Sure({ speech: { say }, onAnswer }: { speech: Speech; onAnswer: (yes: boolean) => void }) {
   const no = useRef<HTMLButtonElement>(null);
-  useEffect(() => no.current?.focus(), []);
+  useLayoutEffect(() => no.current?.focus(), []);
   return (
     <div class="sure" part="confirm" role="group" aria-labelledby="sure" onKeyDown={(event) => {
       if (event.key !== "Escape") return;

@@ -1,5 +1,5 @@
 /** Launcher and panel. */
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { isolate } from "./modal.js";
 import { Panel, type PanelProps } from "./panel.js";
 
@@ -36,8 +36,9 @@ export function Widget(p: WidgetProps) {
   const { onOpen, open, mode, hidden, unread, host, ...rest } = p;
   const floating = mode === "floating";
   const modal = floating && small && open && !hidden;
-  useEffect(() => (modal ? isolate(host) : undefined), [modal]);
-  useEffect(() => {
+  /* Before the next key comes: what is typed goes where the focus is said to be. */
+  useLayoutEffect(() => (modal ? isolate(host) : undefined), [modal]);
+  useLayoutEffect(() => {
     if (!floating) return;
     if (open) {
       const at = document.activeElement as HTMLElement | null;
