@@ -233,7 +233,6 @@ struct query {
     bool messages_only;       /* ENTRIES: without ENTRY_SUBJECT and ENTRY_REACTION */
     size_t limit;             /* ENTRIES, AFTER_GID, CHATS, ARCHIVE; at most 1000 */
     enum chat_filter filter;  /* CHATS */
-    bool escalated_only;      /* CHATS */
     const char *agent;        /* CHATS: without those it is shut out of, but counted; "" none */
     const char *cursor;       /* CHATS: "" from the start, else an earlier next_cursor */
     unsigned char hash[HASH_LEN]; /* TOKEN */

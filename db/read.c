@@ -231,17 +231,9 @@ struct place {
     " AND agentId = ?7 AND standing <> 'member'))"                                                 \
     " ORDER BY section, rank, chat.num LIMIT ?6 + 1"
 
-static const char *chats_text(const struct query *q)
+const char *read_chats_text(bool of_one)
 {
-    bool one = q->organization[0] != 0;
-
-    if (one && q->escalated_only)
-        return CHATS("organization = ?1 AND escalationRequested = 1");
-    if (one)
-        return CHATS("organization = ?1");
-    if (q->escalated_only)
-        return CHATS("?1 = '' AND escalationRequested = 1");
-    return CHATS("?1 = ''");
+    return of_one ? CHATS("organization = ?1") : CHATS("?1 = ''");
 }
 
 static enum err place_of(const struct query *q, struct place *p, int64_t *last)
@@ -317,7 +309,7 @@ static enum err read_chats(struct sql *db, struct query *q)
 
     if (e != OK)
         return e;
-    e = sql_query(db, chats_text(q),
+    e = sql_query(db, read_chats_text(q->organization[0] != 0),
                   SQL_WITH(sql_text(q->organization), sql_int(p.section), sql_int(p.rank),
                            sql_int(p.num), sql_int(last), sql_int(limit_of(q)), sql_text(q->agent)),
                   &row);

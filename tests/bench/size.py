@@ -1,14 +1,53 @@
 #!/usr/bin/env -S /usr/bin/python3 -B
 """The same calls on a small database and on a large one: 10,000 chats with 1 million entries, with
---large 100,000 chats with 10 million. As many chats are open in both."""
+--large 100,000 chats with 10 million. As many chats are open in both, and a log is as long, so that
+a page holds as much."""
 
+import json
 import os
+import socket
 import time
+import urllib.request
 
 import rig
 
 OPEN = 100
-SMALL = (2 * OPEN, 10)
+SMALL = 2 * OPEN + 100
+PAGE = 50
+
+
+def get(daemon, target, key):
+    request = urllib.request.Request(f"http://{daemon.where}{target}",
+                                     headers={"Authorization": f"Bearer {key}"})
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return json.load(answer)
+
+
+def deep_in(daemon, key, chats):
+    """The list, from the middle of all chats on: where a client comes that pages through it."""
+    target, seen = "/api/chats?limit=1", 0
+    while seen < chats // 2:
+        size = min(200, chats // 2 - seen)
+        target = target.replace("limit=1", f"limit={size}")
+        seen += size
+        target = f"/api/chats?limit=1&cursor={get(daemon, target, key)['nextCursor']}"
+    return target.replace("limit=1", f"limit={PAGE}")
+
+
+def snapshot(daemon, key):
+    """The time until a stream of the queue has its snapshot: 200 rows and the counts."""
+    host, port = daemon.where.split(":")
+    began = time.perf_counter()
+    with socket.create_connection((host, int(port)), timeout=30) as stream:
+        stream.sendall(f"GET /api/events HTTP/1.1\r\nHost: bench.example\r\nAuthorization: Bearer {key}"
+                       "\r\n\r\n".encode())
+        got = b""
+        while b'"counts"' not in got or not got.endswith(b"\n\n"):
+            more = stream.recv(1 << 20)
+            if not more:
+                raise RuntimeError(f"the stream ended: {got[-200:]}")
+            got += more
+    return 1e6 * (time.perf_counter() - began)
 
 
 def pages(daemon, key, chats, seconds):
@@ -17,6 +56,7 @@ def pages(daemon, key, chats, seconds):
     tokens = [rig.token_of(i * 7919 % chats) for i in range(1000)]
     calls = {"queue_us": [("/api/chats?filter=needs_response", key)],
              "list_us": [("/api/chats", key)],
+             "deep_us": [(deep_in(daemon, key, chats), key)],
              "first_us": list(zip(middle, tokens)),
              "newest_us": [(f"{m}?newest=1", t) for m, t in zip(middle, tokens)]}
     found = {}
@@ -26,7 +66,16 @@ def pages(daemon, key, chats, seconds):
         call = rig.http(daemon.where, targets, 1, seconds, daemon.process.pid, method="GET")
         found[name] = call["p50_us"]
         found[name.replace("_us", "_cpu_us")] = call["cpu_us"]
+    found["snapshot_us"] = sorted(snapshot(daemon, key) for _ in range(51))[25]
     return found
+
+
+def archive(daemon, chats, entries, seconds):
+    """Pages of the archive as rooms read them, of the daemon's store without the daemon."""
+    targets = daemon.targets("archive", ((f"/api/chats/{rig.chat_id(i * 7919 % chats)}/messages", "-")
+                                         for i in range(1000)))
+    found = rig.program("archive", daemon.store, targets, seconds, rig.NOW + entries * 500)
+    return {f"archive_{name}_us": times["p50_us"] for name, times in found.items()}
 
 
 def one(folder, chats, entries, seconds):
@@ -45,8 +94,11 @@ def one(folder, chats, entries, seconds):
         posts = rig.http(daemon.where, daemon.message_targets(OPEN), 16, 2 * seconds,
                          daemon.process.pid)
         row["post_cpu_us"] = posts["cpu_us"]
-    finally:
         daemon.kill()
+        row.update(archive(daemon, chats, entries, seconds))
+    finally:
+        if daemon.running():
+            daemon.kill()
         os.remove(daemon.store)
     return row
 
@@ -60,7 +112,7 @@ def start_again(daemon):
 def measure(args, folder):
     seconds = 0.5 if args.quick else 1
     chats, entries = (100000, 100) if args.large else (10000, 20 if args.quick else 100)
-    rows = [one(folder, *SMALL, seconds), one(folder, chats, entries, seconds)]
+    rows = [one(folder, SMALL, entries, seconds), one(folder, chats, entries, seconds)]
     rows.append({name: rows[1][name] / rows[0][name] for name in rows[0]
                  if name.endswith("_us") or name.endswith("_ms")})
     return rows
@@ -70,8 +122,11 @@ def show(rows):
     return rig.table("Calls on a small and on a large database (the last line: large / small)",
                      (("chats", "d"), ("entries", "d"), ("file_mb", ".0f"), ("start_ms", ".1f"),
                       ("queue_us", ".0f"), ("queue_cpu_us", ".0f"), ("list_us", ".0f"),
-                      ("list_cpu_us", ".0f"), ("first_us", ".0f"), ("first_cpu_us", ".0f"),
+                      ("list_cpu_us", ".0f"), ("deep_us", ".0f"), ("deep_cpu_us", ".0f"),
+                      ("snapshot_us", ".0f"), ("first_us", ".0f"), ("first_cpu_us", ".0f"),
                       ("newest_us", ".0f"), ("newest_cpu_us", ".0f"),
+                      ("archive_newest_us", ".0f"), ("archive_since_us", ".0f"),
+                      ("archive_sender_us", ".0f"), ("fill_s", ".1f"),
                       ("post_cpu_us", ".1f")), rows)
 
 

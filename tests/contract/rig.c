@@ -1,5 +1,7 @@
 #include "tests/contract/rig.h"
 
+#include "db/sql.h"
+
 #include <dirent.h>
 #include <poll.h>
 #include <setjmp.h>
@@ -331,4 +333,18 @@ struct query *rig_start(struct rig *r)
 struct query *rig_log(struct rig *r, const char *room)
 {
     return must_read(r, rig_query(r, QUERY_ENTRIES, room));
+}
+
+void rig_check_counts(struct sql *db)
+{
+    struct sql_row *row;
+
+    assert_int_equal(sql_one(db,
+                             "SELECT count(*) FROM (SELECT 1 FROM (SELECT organization, section,"
+                             " chats FROM tally UNION ALL SELECT organization, section, -1 FROM"
+                             " chat) GROUP BY organization, section HAVING sum(chats) <> 0)",
+                             SQL_NOTHING, &row),
+                     OK);
+    assert_int_equal(sql_get_int(row, 0), 0);
+    sql_end(row);
 }

@@ -64,4 +64,8 @@ struct query *rig_room(struct rig *r, const char *room);
 struct query *rig_start(struct rig *r);
 struct query *rig_log(struct rig *r, const char *room);
 
+/* The counts of chats that the database keeps are those of its chats. */
+struct sql;
+void rig_check_counts(struct sql *db);
+
 #endif

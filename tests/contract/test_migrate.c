@@ -127,6 +127,7 @@ static void check_integrity(const char *path)
     assert_string_equal(sql_get_text(row, 0, a), "ok");
     sql_end(row);
     assert_int_equal(number(db, "SELECT count(*) FROM pragma_foreign_key_check"), 0);
+    rig_check_counts(db);
     sql_close(db);
     arena_free(a);
 }

@@ -369,6 +369,7 @@ static void check_copy(struct rig *r)
     sql_end(row);
     assert_int_equal(sql_one(db, "SELECT 1 FROM meta WHERE key = 'epoch'", SQL_NOTHING, &row),
                      ERR_NOT_FOUND);
+    rig_check_counts(db);
     sql_close(db);
     arena_free(a);
 }

@@ -277,21 +277,6 @@ static void chats_are_listed_waiting_first_then_live_then_newest(void **state)
     assert_order(chats(r, "default", FILTER_ASSIGNED), "l9 l5 l1");
 }
 
-static void escalated_alone_are_without_the_assistants(void **state)
-{
-    struct rig *r = (struct rig *)*state;
-    struct query *q = chats_query(r, "default", FILTER_ALL, 100, "");
-
-    add_mixed_chats(r, 8, "default");
-    q->escalated_only = true;
-    assert_int_equal(rig_read(r, q), OK);
-    assert_order(q, "w4 w0 l5 l1 c7 c3");
-    q = chats_query(r, "", FILTER_ALL, 100, "");
-    q->escalated_only = true;
-    assert_int_equal(rig_read(r, q), OK);
-    assert_order(q, "w4 w0 l5 l1 c7 c3");
-}
-
 static void chats_of_other_organizations_are_not_listed_or_counted(void **state)
 {
     struct rig *r = (struct rig *)*state;
@@ -534,7 +519,6 @@ int main(void)
         RIG_TEST(ten_thousand_entries_are_paged_in_both_directions),
         RIG_TEST(entries_after_a_gid_are_those_of_the_room_in_order),
         RIG_TEST(chats_are_listed_waiting_first_then_live_then_newest),
-        RIG_TEST(escalated_alone_are_without_the_assistants),
         RIG_TEST(chats_of_other_organizations_are_not_listed_or_counted),
         RIG_TEST(counts_follow_a_chat_from_state_to_state),
         RIG_TEST(pages_of_chats_hold_each_chat_once),

@@ -286,6 +286,7 @@ void work_check_file(const char *path, int64_t version, int64_t messages)
     assert_string_equal(sql_get_text(row, 0, a), "ok");
     sql_end(row);
     assert_int_equal(sql_one(db, "PRAGMA foreign_key_check", SQL_NOTHING, &row), ERR_NOT_FOUND);
+    rig_check_counts(db);
     assert_int_equal(sql_one(db, "PRAGMA user_version", SQL_NOTHING, &row), OK);
     if (version >= 0)
         assert_int_equal(sql_get_int(row, 0), version);

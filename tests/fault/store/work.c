@@ -127,6 +127,7 @@ static struct change *make_update(struct work *w, bool stale)
     c->chat = chat_dup(c->arena, q->chats);
     c->chat->version -= stale;
     c->chat->page = c->entries[0].id;
+    c->chat->state = (enum chat_state)(c->entries[0].id[0] % (CHAT_CLOSED + 1));
     p = arena_new_of(c->arena, struct participant);
     *p = (struct participant){c->entries[0].id, true};
     c->participants = p;

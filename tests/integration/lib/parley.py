@@ -120,7 +120,11 @@ class Parley(Program):
         self.until(lambda: self.unconfirmed() == 0, seconds, "the server's reading all entries", 0.02)
 
     def check_store(self):
-        """The file is whole."""
+        """The file is whole, and the counts it keeps are those of its chats."""
         with sqlite3.connect(f"file:{self.store}?mode=ro", uri=True) as store:
             found = [row[0] for row in store.execute("PRAGMA integrity_check")]
+            kept, fresh = (dict(store.execute(
+                f"SELECT organization || section, {n} AS n FROM {table} GROUP BY 1 HAVING n <> 0"))
+                for n, table in (("sum(chats)", "tally"), ("count(*)", "chat")))
         assert found == ["ok"], found
+        assert kept == fresh, f"counts kept {kept}, chats there {fresh}"
