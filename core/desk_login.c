@@ -56,42 +56,19 @@ enum err desk_login_use(struct desk *d, const char *token, const char *secret,
  */
 
 struct session_call {
-    const char *agent_id, *label;
-    char token[TOKEN_LEN + 1];
+    const char *agent_id;
+    const char *label;
 };
-
-static void session_added(struct op *op, struct change *c)
-{
-    const struct session_call *call = op->call;
-    struct desk_answer a = {.token = call->token};
-
-    (void)c;
-    op_done(op, OK, &a);
-}
 
 static void session_add_run(struct op *op)
 {
-    struct session_call *call = op->call;
-    struct change *c;
-    struct token *t;
+    const struct session_call *call = op->call;
+    const struct agent *agent = directory_by_id(op->room->desk->directory, call->agent_id);
 
-    if (!directory_by_id(op->room->desk->directory, call->agent_id)) {
+    if (agent)
+        op_token(op, TOKEN_SESSION, agent, call->label, DESK_SESSION_MS);
+    else
         op_done(op, ERR_NOT_FOUND, NULL);
-        return;
-    }
-    c = op_change(op);
-    t = arena_new_of(c->arena, struct token);
-    crypto_token(call->token);
-    crypto_hash_raw(call->token, TOKEN_LEN, t->hash);
-    t->kind = TOKEN_SESSION;
-    t->subject = arena_dup(c->arena, call->agent_id);
-    t->label = arena_dup(c->arena, call->label);
-    t->created_ms = c->now_ms;
-    t->used_ms = desk_steady(op->room->desk);
-    t->until_ms = t->used_ms + DESK_SESSION_MS;
-    c->token = t;
-    op->applied = session_added;
-    op_submit(op, c);
 }
 
 void desk_session_add(struct desk *d, const char *agent_id, const char *label, desk_fn *done,

@@ -404,6 +404,10 @@ void files_free(struct desk *d);
 /* A name that neither customers nor new agents may have. */
 bool people_reserved_name(struct op *op, const char *name);
 void people_forget_tokens(struct desk *d);
+/* Stores a new credential of the agent and ends the op with its text. life_ms of steady time; 0: it
+ * has no end. */
+void op_token(struct op *op, enum token_kind kind, const struct agent *agent, const char *label,
+              int64_t life_ms);
 
 /* What is remembered of a token that was read. */
 struct known_token {

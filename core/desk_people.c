@@ -384,42 +384,51 @@ void desk_organization_put(struct desk *d, const struct organization *in, desk_f
 /* ---- keys --------------------------------------------------------------------------------------
  */
 
-struct key_call {
-    const char *jid, *label;
-    char token[TOKEN_LEN + 1];
-};
-
-static void key_added(struct op *op, struct change *c)
+static void token_added(struct op *op, struct change *c)
 {
-    const struct key_call *call = op->call;
-    struct desk_answer a = {.token = call->token};
+    struct desk_answer a = {.token = op->call};
 
     (void)c;
     op_done(op, OK, &a);
 }
 
+void op_token(struct op *op, enum token_kind kind, const struct agent *agent, const char *label,
+              int64_t life_ms)
+{
+    struct change *c = op_change(op);
+    struct token *t = arena_new_of(c->arena, struct token);
+    char *text = arena_alloc(op->arena, TOKEN_LEN + 1);
+
+    crypto_token(text);
+    crypto_hash_raw(text, TOKEN_LEN, t->hash);
+    t->kind = kind;
+    t->subject = arena_dup(c->arena, agent->id);
+    t->label = arena_dup(c->arena, label);
+    t->created_ms = c->now_ms;
+    if (life_ms) {
+        t->used_ms = desk_steady(op->room->desk);
+        t->until_ms = t->used_ms + life_ms;
+    }
+    c->token = t;
+    op->call = text;
+    op->applied = token_added;
+    op_submit(op, c);
+}
+
+struct key_call {
+    const char *jid;
+    const char *label;
+};
+
 static void key_add_run(struct op *op)
 {
-    struct key_call *call = op->call;
+    const struct key_call *call = op->call;
     const struct agent *agent = directory_by_jid(op->room->desk->directory, call->jid);
-    struct change *c;
-    struct token *t;
 
-    if (!agent) {
+    if (agent)
+        op_token(op, TOKEN_AGENT, agent, call->label, 0);
+    else
         op_refuse(op, ERR_NOT_FOUND, "jid", "There is no such agent.");
-        return;
-    }
-    c = op_change(op);
-    t = arena_new_of(c->arena, struct token);
-    crypto_token(call->token);
-    crypto_hash_raw(call->token, TOKEN_LEN, t->hash);
-    t->kind = TOKEN_AGENT;
-    t->subject = arena_dup(c->arena, agent->id);
-    t->label = arena_dup(c->arena, call->label);
-    t->created_ms = c->now_ms;
-    c->token = t;
-    op->applied = key_added;
-    op_submit(op, c);
 }
 
 void desk_key_add(struct desk *d, const char *jid, const char *label, desk_fn *done, void *ctx)
