@@ -156,6 +156,12 @@ static struct json *chat_json(struct desk *d, const struct chat *c)
     put_stamp(o, "createdAt", c->created_ms);
     put_stamp(o, "closedAt", desk_wall(d, c->closed_ms));
     put_stamp(o, "erasedAt", c->erased_ms);
+    if (c->rating > 0)
+        json_put_int(o, "rating", c->rating);
+    else
+        json_put_null(o, "rating");
+    json_put_str(o, "ratingComment", c->rating_comment[0] ? c->rating_comment : NULL);
+    put_stamp(o, "ratedAt", c->rated_ms);
     return o;
 }
 
@@ -266,6 +272,9 @@ void manage_show_chat(struct desk *d, const struct chat *c, const struct query *
         put_time(out, "Assigned", desk_wall(d, c->assigned_ms));
         put_time(out, "Closed", desk_wall(d, c->closed_ms));
         put_time(out, "Erased", c->erased_ms);
+        if (c->rating > 0)
+            put_line(out, "Rating", arena_printf(arena, "%d/5", c->rating));
+        put_line(out, "Comment", c->rating_comment);
         buf_putc(out, '\n');
         for (size_t i = 0; i < n; i++)
             put_entry_text(out, &page->entries[i]);

@@ -244,6 +244,8 @@ static void informed(void *ctx, enum err e, const struct desk_answer *a)
     put_time(&b, "Taken", desk_wall(desk_of(r), c->assigned_ms));
     put_time(&b, "Last entry", c->last_ms);
     put_time(&b, "Closed", desk_wall(desk_of(r), c->closed_ms));
+    put_line(&b, "Rating", c->rating > 0 ? (char[]){(char)('0' + c->rating), '\0'} : "");
+    put_line(&b, "Comment", c->rating_comment);
     put_line(&b, "Chat", c->id);
     muc_answer(r, OK, buf_str(&b), NULL);
     buf_free(&b);

@@ -322,7 +322,7 @@ static bool is_new_subject(const struct event *e)
         return strcmp(e->entry->sender_id, room_chat(e->room)->assigned_to) == 0;
     if (e->entry->kind == ENTRY_AGENT_LEFT)
         return room_chat(e->room)->state != CHAT_LIVE;
-    return !entry_is_said(e->entry->kind);
+    return e->entry->kind != ENTRY_RATED && !entry_is_said(e->entry->kind);
 }
 
 static void tell_entry(struct muc_desk *m, struct muc_out *o, const struct event *e)

@@ -31,6 +31,7 @@ struct chat *chat_dup(struct arena *a, const struct chat *c)
     copy->assigned_to = arena_dup(a, c->assigned_to);
     copy->offered_to = arena_dup(a, c->offered_to);
     copy->offered_by = arena_dup(a, c->offered_by);
+    copy->rating_comment = arena_dup(a, c->rating_comment);
     return copy;
 }
 

@@ -37,9 +37,12 @@ struct chat {
     const char *offered_to; /* agent id of whom the chat is offered to */
     const char *offered_by; /* likewise, whose offer it is */
     int64_t offered_ms;
-    bool blocked;           /* the customer was banned: its token opens nothing any more */
-    bool assistant_pending; /* the customer's last message still wants the assistant's answer */
-    int64_t version;        /* grows with each stored change; a stale change is ERR_CONFLICT */
+    int rating;                 /* the customer's, 1 to 5; 0 none since it was last reopened */
+    const char *rating_comment; /* staff only */
+    int64_t rated_ms;           /* by the wall clock */
+    bool blocked;               /* the customer was banned: its token opens nothing any more */
+    bool assistant_pending;     /* the customer's last message still wants the assistant's answer */
+    int64_t version;            /* grows with each stored change; a stale change is ERR_CONFLICT */
     /* counters of the room's log, kept by the store */
     int64_t last_seq, last_pos, last_gid, last_ms;
 };

@@ -11,9 +11,10 @@
 #include "core/ports.h"
 #include "core/queue.h"
 
-#define DESK_TEXT_MAX 16384 /* bytes of one message */
-#define DESK_KEY_MAX 64     /* bytes of an idempotency key */
-#define DESK_HISTORY 100    /* entries an agent sees on joining, unless it asks for fewer */
+#define DESK_TEXT_MAX 16384   /* bytes of one message */
+#define DESK_COMMENT_MAX 4096 /* bytes of what is written with a rating */
+#define DESK_KEY_MAX 64       /* bytes of an idempotency key */
+#define DESK_HISTORY 100      /* entries an agent sees on joining, unless it asks for fewer */
 
 struct desk;
 
@@ -185,6 +186,12 @@ void desk_post(struct desk *d, const struct principal *who, const char *chat, co
  * still finds the chat escalated and changes nothing. */
 void desk_escalate(struct desk *d, const struct principal *who, const char *chat,
                    const char *reason, const char *key, desk_fn *done, void *ctx);
+
+/* What the customer thinks of the chat, 1 to 5, and why (comment, for staff; NULL or "" nothing):
+ * once, while an agent has it or when it is over; once more after it was reopened.
+ * Errors  ERR_CONFLICT it was rated, or cannot be rated yet; ERR_INVALID ERR_TEXT ERR_TOO_LARGE */
+void desk_rate(struct desk *d, const struct principal *who, const char *chat, int score,
+               const char *comment, const char *key, desk_fn *done, void *ctx);
 
 /* ---- agents --------------------------------------------------------------------------------- */
 

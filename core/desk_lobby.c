@@ -1,6 +1,7 @@
 #include "core/desk_own.h"
 
 #include "core/base/log.h"
+#include "core/base/text.h"
 
 #include <string.h>
 
@@ -95,6 +96,19 @@ static void tell_taken(struct desk *d, struct arena *a, const struct chat *c)
         announce(d, c, key, arena_printf(a, "%s took %s", agent->name, name_of(c)));
 }
 
+#define COMMENT_MAX 200 /* bytes of a comment that the lobby is shown */
+
+static void tell_rated(struct desk *d, struct arena *a, const struct chat *c)
+{
+    const struct agent *agent = directory_by_id(d->directory, c->assigned_to);
+    const char *key = arena_printf(a, "%s rated %lld", c->id, (long long)c->rated_ms);
+    const char *comment = text_clean(a, c->rating_comment, strnlen(c->rating_comment, COMMENT_MAX));
+
+    announce(d, c, key,
+             arena_printf(a, "%s rated the chat%s%s %d/5%s%s", name_of(c), agent ? " with " : "",
+                          agent ? agent->name : "", c->rating, *comment ? " - " : "", comment));
+}
+
 static bool is_news(const struct desk *d, int64_t since_ms)
 {
     return clock_age(d, since_ms) < NEWS_MS;
@@ -110,6 +124,8 @@ void lobby_chat_changed(struct desk *d, const struct chat *before, const struct 
     if (!d->o.domain || !*d->o.domain)
         return;
     a = arena_new();
+    if (before && after->rating > 0 && before->rated_ms != after->rated_ms)
+        tell_rated(d, a, after);
     switch (after->state) {
     case CHAT_WAITING:
         if ((!waited || before->queued_ms != after->queued_ms) &&

@@ -70,6 +70,10 @@ void chat_reopen(struct op *op, struct change *c)
     struct chat *chat = chat_alter(op, c);
 
     chat->closed_ms = 0;
+    chat->rating =
+        0; /* what comes now can be rated anew; the log keeps what was said of the rest */
+    chat->rating_comment = "";
+    chat->rated_ms = 0;
     chat->assigned_to = "";
     chat->assigned_ms = 0;
     chat->state = chat->escalation_requested ? CHAT_WAITING : CHAT_ASSISTANT;

@@ -25,6 +25,8 @@ const char *entry_kind_name(enum entry_kind k)
         return "reaction";
     case ENTRY_NOTE:
         return "note";
+    case ENTRY_RATED:
+        return "rated";
     case ENTRY_PAYLOAD:
         return "payload";
     case ENTRY_KIND_COUNT_:

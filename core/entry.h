@@ -20,6 +20,7 @@ enum entry_kind {
     ENTRY_DELETED,  /* a message was taken back, its text is erased; ref is the message */
     ENTRY_REACTION, /* all reactions of its author to the message ref */
     ENTRY_NOTE,     /* of staff for staff: never public */
+    ENTRY_RATED,    /* the customer's opinion of the chat */
     ENTRY_PAYLOAD,  /* no text: what agents' clients asked to be kept; never public */
     ENTRY_KIND_COUNT_
 };

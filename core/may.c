@@ -21,6 +21,7 @@ static enum grant customer_grant(enum action what)
     case ACTION_WRITE:
     case ACTION_ESCALATE:
     case ACTION_CLOSE:
+    case ACTION_RATE:
         return MINE;
     case ACTION_LIST:
     case ACTION_ASSIGN:
@@ -48,6 +49,8 @@ static enum grant agent_grant(enum action what)
         return OF_PEOPLE;
     case ACTION_ENTER:
         return OF_PEOPLE_404;
+    case ACTION_RATE:
+        return NEVER;
     }
     return NEVER;
 }
@@ -66,6 +69,7 @@ static enum grant assistant_grant(enum action what)
     case ACTION_ASSIGN:
     case ACTION_ENTER:
     case ACTION_CLOSE:
+    case ACTION_RATE:
         return NEVER;
     }
     return NEVER;
@@ -84,6 +88,7 @@ static enum grant system_grant(enum action what)
     case ACTION_ASSIGN:
     case ACTION_ENTER:
     case ACTION_CLOSE:
+    case ACTION_RATE:
         return MINE;
     }
     return NEVER;

@@ -28,6 +28,7 @@ enum action {
     ACTION_ASSIGN,
     ACTION_ENTER, /* be in its room */
     ACTION_CLOSE,
+    ACTION_RATE,
     ACTION_PUBLIC /* needs nobody: health, pages */
 };
 

@@ -29,7 +29,8 @@ static enum err erase_chat(struct sql *db, const struct change *c, int64_t num)
         return e;
     e = sql_run(db,
                 "UPDATE chat SET name = NULL, email = NULL, locale = NULL, page = NULL,"
-                " escalationReason = NULL, assistantPending = 0, erasedAt = ?2 WHERE num = ?1",
+                " escalationReason = NULL, ratingComment = NULL, assistantPending = 0, erasedAt = "
+                "?2 WHERE num = ?1",
                 SQL_WITH(sql_int(num), sql_int(c->now_ms)));
     for (size_t i = 0; e == OK && i < sizeof gone_with_room / sizeof gone_with_room[0]; i++)
         e = sql_run(db, gone_with_room[i], SQL_WITH(sql_int(num)));

@@ -79,4 +79,7 @@ void row_chat(struct sql_row *row, struct arena *a, struct chat *out)
     out->offered_by = sql_get_text(row, 26, a);
     out->offered_ms = sql_get_int(row, 27);
     out->erased_ms = sql_get_int(row, 28);
+    out->rating = (int)sql_get_int(row, 29);
+    out->rating_comment = sql_get_text(row, 30, a);
+    out->rated_ms = sql_get_int(row, 31);
 }

@@ -195,7 +195,8 @@ static enum err update_chat(struct sql *db, const struct chat *c, const struct l
         " state = ?7, escalationRequested = ?8, escalationReason = ?9, escalationRequestedAt = ?10,"
         " assignedToId = ?11, assignedAt = ?12, queuedAt = ?13, createdAt = ?14, closedAt = ?15,"
         " assistantPending = ?16, awayAt = ?18, offeredToId = ?19, offeredById = ?20,"
-        " offeredAt = ?21, version = version + 1 WHERE num = ?1 AND version = ?17",
+        " offeredAt = ?21, rating = ?22, ratingComment = ?23, ratedAt = ?24,"
+        " version = version + 1 WHERE num = ?1 AND version = ?17",
         SQL_WITH(sql_int(log->num), sql_text(c->organization), sql_text_or_null(c->name),
                  sql_text_or_null(c->email), sql_text_or_null(c->locale), sql_text_or_null(c->page),
                  sql_text(chat_state_name(c->state)), sql_int(c->escalation_requested),
@@ -205,7 +206,8 @@ static enum err update_chat(struct sql *db, const struct chat *c, const struct l
                  sql_int(c->created_ms), sql_int_or_null(c->closed_ms),
                  sql_int(c->assistant_pending), sql_int(c->version), sql_int_or_null(c->away_ms),
                  sql_text_or_null(c->offered_to), sql_text_or_null(c->offered_by),
-                 sql_int_or_null(c->offered_ms)));
+                 sql_int_or_null(c->offered_ms), sql_int_or_null(c->rating),
+                 sql_text_or_null(c->rating_comment), sql_int_or_null(c->rated_ms)));
 
     return e == OK && sql_changed(db) == 0 ? ERR_CONFLICT : e;
 }

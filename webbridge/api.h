@@ -10,6 +10,7 @@ void api_chats_list(struct call *c);
 void api_chats_show(struct call *c);
 void api_chats_close(struct call *c);
 void api_chats_reopen(struct call *c);
+void api_chats_rate(struct call *c);
 
 void api_messages_list(struct call *c);
 void api_messages_post(struct call *c);

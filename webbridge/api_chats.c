@@ -152,3 +152,32 @@ void api_chats_reopen(struct call *c)
     if (call_complete(c))
         desk_reopen(c->web->desk, &c->who, c->chat, changed, c);
 }
+
+/* ---- rating --------------------------------------------------------------------------------- */
+
+static void rated(void *ctx, enum err e, const struct desk_answer *a)
+{
+    struct call *c = ctx;
+    struct json *body;
+
+    if (e != OK) {
+        call_fail(c, e, a);
+        return;
+    }
+    body = call_success();
+    json_put(body, "chat", view_chat(&c->viewer, a->chat));
+    call_json(c, 201, body, a);
+}
+
+void api_chats_rate(struct call *c)
+{
+    int64_t score = call_int(c, "score");
+    const char *comment = call_str(c, "comment", false);
+
+    call_read_key(c);
+    if (!call_complete(c))
+        return;
+    /* what is out of range stays so */
+    desk_rate(c->web->desk, &c->who, c->chat, score < 1 || score > 5 ? 0 : (int)score, comment,
+              c->key, rated, c);
+}

@@ -194,6 +194,17 @@ bool call_bool(struct call *c, const char *name)
     return value;
 }
 
+int64_t call_int(struct call *c, const char *name)
+{
+    int64_t value = 0;
+
+    if (!json_has(c->body, name))
+        note(c, name, "is missing");
+    else if (json_get_int(c->body, name, &value) != OK)
+        note(c, name, "must be a whole number");
+    return value;
+}
+
 bool call_complete(struct call *c)
 {
     struct problem_more more = {.detail = "Members of the body are missing or of a wrong type."};

@@ -61,6 +61,7 @@ void call_become(struct call *c, const struct principal *who); /* copies */
  * missing. */
 const char *call_str(struct call *c, const char *name, bool required);
 bool call_bool(struct call *c, const char *name);
+int64_t call_int(struct call *c, const char *name); /* required */
 bool call_complete(struct call *c);
 /* The idempotency key from header and body; into c->key. */
 void call_read_key(struct call *c);

@@ -75,8 +75,8 @@ void frame_put_ready(struct buf *out, const char *epoch, const char *chat_id, in
                      int64_t now_ms)
 {
     static const char *const names[] = {
-        "message",    "message_updated", "message_deleted", "escalated", "agent_joined",
-        "agent_left", "closed",          "reopened",        "typing",    "read"};
+        "message", "message_updated", "message_deleted", "escalated", "agent_joined", "agent_left",
+        "closed",  "reopened",        "rated",           "typing",    "read"};
     struct json *channels = json_array();
     struct arena *a = arena_new();
 

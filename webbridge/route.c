@@ -20,6 +20,7 @@ static const struct route table[] = {
     {"POST", "/api/chats/{id}/read", api_messages_read, ACTION_READ, ROUTE_API},
     {"POST", "/api/chats/{id}/notes", api_messages_note, ACTION_ENTER, ROUTE_API},
     {"POST", "/api/chats/{id}/close", api_chats_close, ACTION_CLOSE, ROUTE_API},
+    {"POST", "/api/chats/{id}/rating", api_chats_rate, ACTION_RATE, ROUTE_API},
     {"POST", "/api/chats/{id}/reopen", api_chats_reopen, ACTION_ENTER, ROUTE_API},
     {"GET", "/api/chats/{id}/events", api_events_open, ACTION_READ, ROUTE_STREAM},
     {"GET", "/api/events", api_events_queue, ACTION_LIST, ROUTE_STREAM},
@@ -258,6 +259,7 @@ void route_ready(struct call *c)
     case ACTION_ASSIGN:
     case ACTION_ENTER:
     case ACTION_CLOSE:
+    case ACTION_RATE:
         call_authenticate(c, run_if_ever);
         return;
     }

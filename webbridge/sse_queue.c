@@ -69,6 +69,7 @@ static bool changes_counts(const struct entry *e)
     case ENTRY_DELETED:
     case ENTRY_SUBJECT:
     case ENTRY_REACTION:
+    case ENTRY_RATED:
     case ENTRY_PAYLOAD:
     case ENTRY_KIND_COUNT_:
         break;

@@ -66,6 +66,23 @@ static int64_t chat_time(const struct viewer *v, int64_t ms)
     return v->desk ? desk_wall(v->desk, ms) : ms;
 }
 
+/* What was written with it is for staff, as it was when it was stored. */
+static void put_rating(struct json *o, const struct viewer *v, const struct chat *c)
+{
+    struct json *rating;
+
+    if (c->rating == 0) {
+        json_put_null(o, "rating");
+        return;
+    }
+    rating = json_object();
+    json_put_int(rating, "score", c->rating);
+    if (v->kind == WHO_AGENT)
+        put_text(rating, "comment", c->rating_comment);
+    put_time(rating, "ratedAt", c->rated_ms);
+    json_put(o, "rating", rating);
+}
+
 struct json *view_chat(const struct viewer *v, const struct chat *c)
 {
     struct json *o = json_object();
@@ -87,6 +104,7 @@ struct json *view_chat(const struct viewer *v, const struct chat *c)
     put_time(o, "waitingSince", c->state == CHAT_WAITING ? chat_time(v, c->queued_ms) : 0);
     put_time(o, "closedAt", chat_time(v, c->closed_ms));
     put_time(o, "erasedAt", c->erased_ms);
+    put_rating(o, v, c);
     if (position > 0)
         json_put_int(o, "queuePosition", (int64_t)position);
     else
@@ -224,6 +242,14 @@ static void put_member(struct json *o, const struct json *data, const char *name
         put_text(o, name, value);
 }
 
+static void put_number(struct json *o, const struct json *data, const char *name)
+{
+    int64_t value = 0;
+
+    if (data != NULL && json_has(data, name) && json_get_int(data, name, &value) == OK)
+        json_put_int(o, name, value);
+}
+
 /* What is no message. docs/API.md lists the members. */
 static struct json *view_happening(const struct viewer *v, const struct entry *e)
 {
@@ -233,6 +259,7 @@ static struct json *view_happening(const struct viewer *v, const struct entry *e
     put_member(o, data, "agentId");
     put_member(o, data, "agentName");
     put_member(o, data, "reason");
+    put_number(o, data, "score");
     put_time(o, "timestamp", e->created_ms);
     json_put_str(o, "text", e->text);
     json_put_str(o, "id", e->id);
@@ -284,6 +311,7 @@ static struct json *view_payload(const struct viewer *v, const struct chat *c,
     case ENTRY_REOPENED:
     case ENTRY_SUBJECT:
     case ENTRY_REACTION:
+    case ENTRY_RATED:
     case ENTRY_PAYLOAD:
     case ENTRY_KIND_COUNT_:
         break;

@@ -83,6 +83,8 @@ static void add_person(struct rig *r, int n, int round)
     c->chat->page = arena_printf(c->arena, "%s/%s", canary(c->arena, n, "page"), long_text);
     c->chat->escalation_reason =
         arena_printf(c->arena, "%s %s", canary(c->arena, n, "reason"), long_text);
+    c->chat->rating = 1 + n % 5;
+    c->chat->rating_comment = canary(c->arena, n, "comment");
     rig_entries(c, 2);
     c->entries[0].sender_name = canary(c->arena, n, "sender");
     c->entries[0].text = arena_printf(c->arena, "%s%s", canary(c->arena, n, "text"), long_text);

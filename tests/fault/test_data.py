@@ -82,6 +82,8 @@ async def private_chat(site, canary):
     note = agent.mark
     agent.start_say(room, f"!note {canary} note")
     await agent.wait(lambda s: s.line and f"{canary} note" in (s.body or ""), note, what="the note")
+    rated = {"score": 2, "comment": f"{canary} opinion", "clientId": f"{canary}-rated"[:64]}
+    (await customer.web.post(customer.path("/rating"), rated)).ok()
     return customer, agent, room
 
 

@@ -23,6 +23,8 @@ static const char *action_name(enum action a)
         return "enter";
     case ACTION_CLOSE:
         return "close";
+    case ACTION_RATE:
+        return "rate";
     case ACTION_PUBLIC:
         return "public";
     }

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#define ACTIONS 9
+#define ACTIONS 10
 
 /* The asker's own chat or organization, by what has become of the chat. */
 enum situation {
@@ -27,7 +27,7 @@ static const char *const situation_names[SITUATIONS] = {
 };
 
 static const char *const action_names[ACTIONS] = {
-    "begin", "list", "read", "write", "escalate", "assign", "enter", "close", "public",
+    "begin", "list", "read", "write", "escalate", "assign", "enter", "close", "rate", "public",
 };
 
 static struct chat chat_in(enum situation s)
@@ -82,13 +82,14 @@ static void check(enum who kind, const char *id, const char *const table[SITUATI
     directory_free(d);
 }
 
-/*  b begin  l list  r read  w write  e escalate  a assign  n enter  c close  p public */
+/*  b begin  l list  r read  w write  e escalate  a assign  n enter  c close  t rate  p public */
 
 static void anonymous_may_only_begin_and_see_what_is_public(void **state)
 {
     static const char *const table[SITUATIONS] = {
-        /* blrweancp */
-        "+UUUUUUU+", "+UUUUUUU+", "+UUUUUUU+", "+UUUUUUU+", "+UUUUUUU+", "+UUUUUUU+", "+UUUUUUU+",
+        /* blrweanctp */
+        "+UUUUUUUU+", "+UUUUUUUU+", "+UUUUUUUU+", "+UUUUUUUU+",
+        "+UUUUUUUU+", "+UUUUUUUU+", "+UUUUUUUU+",
     };
 
     (void)state;
@@ -98,14 +99,14 @@ static void anonymous_may_only_begin_and_see_what_is_public(void **state)
 static void customer_may_use_the_own_chat_and_nothing_of_agents(void **state)
 {
     static const char *const table[SITUATIONS] = {
-        /* blrweancp */
-        "+FNNNFFN+", /* no chat */
-        "+NNNNNNN+", /* elsewhere: a missing one is ERR_NOT_FOUND before anybody asks here */
-        "+F+++FF++", /* with assistant */
-        "+F+++FF++", /* waiting */
-        "+F+++FF++", /* live */
-        "+F+++FF++", /* closed early */
-        "+F+++FF++", /* closed */
+        /* blrweanctp */
+        "+FNNNFFNN+", /* no chat */
+        "+NNNNNNNN+", /* elsewhere: a missing one is ERR_NOT_FOUND before anybody asks here */
+        "+F+++FF+++", /* with assistant */
+        "+F+++FF+++", /* waiting */
+        "+F+++FF+++", /* live */
+        "+F+++FF+++", /* closed early */
+        "+F+++FF+++", /* closed */
     };
 
     (void)state;
@@ -113,14 +114,14 @@ static void customer_may_use_the_own_chat_and_nothing_of_agents(void **state)
 }
 
 static const char *const agents_table[SITUATIONS] = {
-    /* blrweancp */
-    "++NNNNNN+", /* no chat */
-    "++NNNNNN+", /* elsewhere */
-    "+++E+ENE+", /* with assistant */
-    "+++++++++", /* waiting */
-    "+++++++++", /* live */
-    "+++E+ENE+", /* closed early */
-    "+++++++++", /* closed */
+    /* blrweanctp */
+    "++NNNNNNF+", /* no chat */
+    "++NNNNNNN+", /* elsewhere */
+    "+++E+ENEF+", /* with assistant */
+    "++++++++F+", /* waiting */
+    "++++++++F+", /* live */
+    "+++E+ENEF+", /* closed early */
+    "++++++++F+", /* closed */
 };
 
 static void agent_may_serve_escalated_chats_of_the_organization(void **state)
@@ -138,8 +139,9 @@ static void supervisor_may_do_what_agents_may(void **state)
 static void removed_agent_is_nobody(void **state)
 {
     static const char *const table[SITUATIONS] = {
-        /* blrweancp */
-        "UUUUUUUU+", "UUUUUUUU+", "UUUUUUUU+", "UUUUUUUU+", "UUUUUUUU+", "UUUUUUUU+", "UUUUUUUU+",
+        /* blrweanctp */
+        "UUUUUUUUU+", "UUUUUUUUU+", "UUUUUUUUU+", "UUUUUUUUU+",
+        "UUUUUUUUU+", "UUUUUUUUU+", "UUUUUUUUU+",
     };
 
     (void)state;
@@ -149,8 +151,9 @@ static void removed_agent_is_nobody(void **state)
 static void assistant_may_talk_and_escalate(void **state)
 {
     static const char *const table[SITUATIONS] = {
-        /* blrweancp */
-        "FFNNNFFF+", "FF+++FFF+", "FF+++FFF+", "FF+++FFF+", "FF+++FFF+", "FF+++FFF+", "FF+++FFF+",
+        /* blrweanctp */
+        "FFNNNFFFF+", "FF+++FFFF+", "FF+++FFFF+", "FF+++FFFF+",
+        "FF+++FFFF+", "FF+++FFFF+", "FF+++FFFF+",
     };
 
     (void)state;
@@ -160,8 +163,9 @@ static void assistant_may_talk_and_escalate(void **state)
 static void system_may_do_everything_to_what_exists(void **state)
 {
     static const char *const table[SITUATIONS] = {
-        /* blrweancp */
-        "++NNNNNN+", "+++++++++", "+++++++++", "+++++++++", "+++++++++", "+++++++++", "+++++++++",
+        /* blrweanctp */
+        "++NNNNNNN+", "++++++++++", "++++++++++", "++++++++++",
+        "++++++++++", "++++++++++", "++++++++++",
     };
 
     (void)state;
