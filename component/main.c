@@ -137,7 +137,7 @@ static struct desk_options desk_options(struct program *p)
                              .messages_burst = c->limits.messages_burst,
                              .escalations_per_hour = c->limits.escalations_per_hour,
                              .files = p->files,
-                             .file_max = c->upload.file_bytes,
+                             .file_max = *c->upload.domain ? c->upload.file_bytes : 0,
                              .file_quota = c->upload.bytes_per_day};
 
     if (strcmp(c->xmpp.claim_on, "message") == 0)
@@ -373,6 +373,7 @@ static enum err start_web(struct program *p, const char **detail)
                             .unsent_seconds = c->limits.unsent_seconds,
                             .heartbeat_seconds = c->limits.heartbeat_seconds,
                             .files = *c->upload.domain ? &p->files : NULL,
+                            .upload_bytes_per_day = c->upload.bytes_per_day,
                             .offer = c->texts.offer,
                             .xmpp_ready = xmpp_ready,
                             .xmpp_ctx = p};

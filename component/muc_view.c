@@ -158,18 +158,34 @@ struct muc_room *muc_audience(struct arena *a, const struct room *r)
     return v;
 }
 
+/* A file that a page sent (files_data in core/desk_files.c). One that a client sent says so itself.
+ */
+static bool is_file(const struct entry *e)
+{
+    static const char begin[] = "{\"attachments\":";
+
+    return e->kind == ENTRY_MESSAGE && *e->payload == 0 && e->deleted_ms == 0 &&
+           strncmp(e->data, begin, sizeof(begin) - 1) == 0;
+}
+
+static const char *payload_of(struct arena *a, const struct entry *e)
+{
+    if (e->deleted_ms > 0 && !*e->payload)
+        return muc_erased(a, e->deleted_ms);
+    return is_file(e) ? muc_oob(a, e->text) : e->payload;
+}
+
 void muc_line_of(struct muc_desk *m, struct arena *a, const struct room *r, const struct entry *e,
                  struct muc_line *out)
 {
     const struct agent *agent;
-    bool erased = e->deleted_ms > 0 && !*e->payload;
 
     *out = (struct muc_line){.id = e->id,
                              .nick = "",
                              .jid = "",
                              .stanza_id = e->stanza_id,
                              .body = e->text,
-                             .payload = erased ? muc_erased(a, e->deleted_ms) : e->payload,
+                             .payload = payload_of(a, e),
                              .created_ms = e->created_ms,
                              .is_subject = e->kind == ENTRY_SUBJECT};
     if (room_staff(r)) {

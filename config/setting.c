@@ -62,7 +62,10 @@ const struct setting setting_table[] = {
     {"upload.file_bytes", SETTING_INT64, AT(c.upload.file_bytes), "", 16777216, 1024,
      INT64_C(1) << 40, NULL, "", "Bytes of one file.", false},
     {"upload.bytes_per_day", SETTING_INT64, AT(c.upload.bytes_per_day), "", 268435456, 1024,
-     INT64_C(1) << 50, NULL, "", "Bytes that one agent may upload in 24 hours.", false},
+     INT64_C(1) << 50, NULL, "",
+     "Bytes that one agent, one chat's customer, and customers of one address may upload in 24 "
+     "hours.",
+     false},
 
     FILLED("store.path", c.store.path, "parley.db", "The database file."),
     TEXT("store.control", c.store.control, "", NULL, "a path or \"\"",

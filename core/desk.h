@@ -43,8 +43,9 @@ struct desk_options {
     int64_t retention_ms; /* chats that were over for so long are erased; 0 never */
     int64_t room_idle_ms; /* how long an empty room stays in memory */
     int messages_per_minute, messages_burst, escalations_per_hour; /* per chat, of the customer */
-    struct file_port files;       /* self NULL: nobody sends files */
-    int64_t file_max, file_quota; /* bytes of one file, and of one agent in a day */
+    struct file_port files; /* self NULL: nobody sends files */
+    int64_t file_max,
+        file_quota; /* bytes of one file, 0 none are sent; and of one sender in a day */
 };
 
 /* Strings of options are lent for the desk's life. */
@@ -173,6 +174,9 @@ struct post {
     const char *payload; /* XML that is reflected with the body */
     const char *shown;   /* the text for pages where it differs; NULL or "" it does not */
     const char *file; /* id of the file whose address the text is; NULL none, or it is not ours */
+    /* A file that comes with the message (desk_attach); escalated_only is then true. NULL none. */
+    const struct file *attach; /* its bytes are on disk: id, name, type, size */
+    const char *digest;        /* of the bytes, for the key */
 };
 
 /* One message. A customer's goes to the assistant or to people, by state; an agent's claims an

@@ -1,5 +1,6 @@
 #include "core/desk_files.h"
 
+#include "core/base/json.h"
 #include "core/base/log.h"
 #include "core/base/text.h"
 #include "core/desk_own.h"
@@ -244,6 +245,77 @@ void desk_file_find(struct desk *d, const char *id, desk_fn *done, void *ctx)
     op->call = arena_dup(op->arena, id);
     op->line_free = true;
     find_run(op);
+}
+
+/* ---- files that come with a message -----------------------------------------------------------
+ */
+
+/* docs/API.md, "Attachments" */
+const char *files_data(struct arena *a, const struct file *f, const char *url)
+{
+    struct json *o = json_object(), *list = json_array(), *one = json_object();
+    const char *text;
+
+    json_put_str(one, "url", url);
+    json_put_str(one, "name", f->name);
+    json_put_str(one, "type", f->type);
+    json_put_int(one, "size", f->size);
+    json_add(list, one);
+    json_put(o, "attachments", list);
+    text = json_print(a, o);
+    json_free(o);
+    return text;
+}
+
+const char *files_same(struct arena *a, const struct file *f, const char *digest)
+{
+    return arena_printf(a, "%s\n%s", f->name, digest);
+}
+
+void files_attach(struct op *op, struct change *c, const struct file *f, const char **data)
+{
+    struct desk *d = op->room->desk;
+    struct file *own = file_dup(c->arena, f);
+
+    own->owner = arena_dup(c->arena, op->who.id);
+    own->room = c->room;
+    own->created_ms = desk_steady(d);
+    own->state = FILE_STORED;
+    c->file = own;
+    c->file_quota = d->o.file_quota;
+    c->file_span_ms = DESK_FILES_SPAN_MS;
+    *data = files_data(c->arena, f, c->entries[c->n_entries - 1].text);
+}
+
+static void attach_run(struct op *op)
+{
+    const struct desk *d = op->room->desk;
+    const int64_t *size = op->call;
+    enum err e =
+        op->who.kind == WHO_CUSTOMER ? op_may(op, ACTION_WRITE) : op_may_as_agent(op, ACTION_WRITE);
+
+    if (e == OK && *size > d->o.file_max)
+        e = ERR_TOO_LARGE;
+    else if (e == OK && !d->o.files.room(d->o.files.self, *size))
+        e = ERR_NO_SPACE;
+    op_done(op, e, NULL);
+}
+
+void desk_attach(struct desk *d, const struct principal *who, const char *chat, int64_t size,
+                 desk_fn *done, void *ctx)
+{
+    struct op *op = op_new(d, chat, who, done, ctx);
+    int64_t *own = arena_new_of(op->arena, int64_t);
+
+    *own = size;
+    op->call = own;
+    op->run = attach_run;
+    op_enter(op);
+}
+
+int64_t desk_file_max(const struct desk *d)
+{
+    return d->o.file_max;
 }
 
 /* ---- sweeping ------------------------------------------------------------------------------- */

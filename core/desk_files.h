@@ -1,4 +1,6 @@
-/* Files that agents send by XEP-0363. Part of the one door (core/desk.h).
+/* Files: those that agents' clients send by XEP-0363, and those that come with a message by HTTP.
+ * Part of the one door (core/desk.h). The latter have no slot: their row is stored with the
+ * message.
  *
  * A slot is the right to send the bytes of one file, once, within DESK_SLOT_MS. It is stored like
  * everything else, and counts against its owner's bytes of a day whether it is used or not, until
@@ -26,6 +28,12 @@ NODISCARD enum err desk_file_begin(struct desk *d, const char *id, const struct 
 void desk_file_failed(struct desk *d, const char *id);
 /* The bytes are on disk. answer: file. On an error the slot is as after desk_file_failed. */
 void desk_file_stored(struct desk *d, const char *id, const char *type, desk_fn *done, void *ctx);
+
+/* May the asker send a file of that size with a message (struct post)? The rest is decided when it
+ * is posted. Errors as desk_post; ERR_TOO_LARGE ERR_NO_SPACE */
+void desk_attach(struct desk *d, const struct principal *who, const char *chat, int64_t size,
+                 desk_fn *done, void *ctx);
+int64_t desk_file_max(const struct desk *d); /* bytes; 0 nobody sends files */
 
 /* A stored file. answer: file. Errors ERR_NOT_FOUND */
 void desk_file_find(struct desk *d, const char *id, desk_fn *done, void *ctx);

@@ -398,6 +398,12 @@ void chat_ask_again(struct desk *d); /* for all whose time has come */
 void files_start(struct desk *d, const struct query *q); /* the slots that are stored */
 void files_tick(struct desk *d);                         /* those that are too old end */
 void files_free(struct desk *d);
+/* Within this change the file is one of the room's. *data: what the entry says of it. */
+void files_attach(struct op *op, struct change *c, const struct file *f, const char **data);
+/* docs/API.md, "Attachments" */
+const char *files_data(struct arena *a, const struct file *f, const char *url);
+/* What must be the same when it is sent again. */
+const char *files_same(struct arena *a, const struct file *f, const char *digest);
 
 /* ---- desk_people.c ---- */
 

@@ -11,6 +11,8 @@ struct post_call {
     const char *file;  /* "" none, or it was looked for */
     const char *found; /* its id, when it is one of ours; "" none */
     const char *data;  /* of the entry */
+    const struct file *attach;
+    const char *what, *same; /* for the key */
     bool escalated_only;
 };
 
@@ -44,7 +46,7 @@ static void post_refuse(struct op *op, enum err e, int64_t retry_ms)
     const struct post_call *p = op->call;
     struct desk_answer a = {.retry_ms = retry_ms};
 
-    chat_replay_or(op, "post", p->text, e, &a);
+    chat_replay_or(op, p->what, p->same, e, &a);
 }
 
 static void post_store(struct op *op, struct change *c, enum role role, const char *sender_id,
@@ -61,7 +63,9 @@ static void post_store(struct op *op, struct change *c, enum role role, const ch
     e->shown = arena_dup(c->arena, p->shown);
     e->data = arena_dup(c->arena, p->data);
     c->file_posted = arena_dup(c->arena, p->found);
-    chat_key(op, c, "post", p->text);
+    if (p->attach)
+        files_attach(op, c, p->attach, &e->data);
+    chat_key(op, c, p->what, p->same);
     op_submit(op, c);
 }
 
@@ -156,6 +160,8 @@ static bool post_check(struct op *op)
         return false;
     }
     p->text = text_body(op->arena, p->text);
+    if (!p->attach)
+        p->same = p->text;
     p->shown = text_body(op->arena, p->shown);
     if (!*p->text) {
         op_refuse(op, ERR_INVALID, "content", "The text is empty.");
@@ -169,29 +175,12 @@ static bool post_check(struct op *op)
 
 static void post_run(struct op *op);
 
-/* docs/API.md, "Attachments" */
-static const char *file_data(struct arena *a, const struct file *f, const char *url)
-{
-    struct json *o = json_object(), *list = json_array(), *one = json_object();
-    const char *text;
-
-    json_put_str(one, "url", url);
-    json_put_str(one, "name", f->name);
-    json_put_str(one, "type", f->type);
-    json_put_int(one, "size", f->size);
-    json_add(list, one);
-    json_put(o, "attachments", list);
-    text = json_print(a, o);
-    json_free(o);
-    return text;
-}
-
 static void file_read(struct op *op, struct query *q)
 {
     struct post_call *p = op->call;
 
     p->found = arena_dup(op->arena, q->files[0].id);
-    p->data = file_data(op->arena, &q->files[0], p->text);
+    p->data = files_data(op->arena, &q->files[0], p->text);
     post_run(op);
 }
 
@@ -240,7 +229,8 @@ static bool post_plain(const struct op *op)
     const struct room *r = op->room;
     const struct post_call *p = op->call;
 
-    if (*p->file) /* it reads first: the next one would be stored before it */
+    /* it reads first: the next one would be stored before it; or it may be too much for a day */
+    if (*p->file || p->attach)
         return false;
     switch (r->chat->state) {
     case CHAT_ASSISTANT:
@@ -267,7 +257,10 @@ void desk_post(struct desk *d, const struct principal *who, const char *chat, co
     call->shown = arena_dup(op->arena, p->shown);
     call->file = arena_dup(op->arena, p->file);
     call->found = call->data = "";
-    call->escalated_only = p->escalated_only;
+    call->attach = p->attach ? file_dup(op->arena, p->attach) : NULL;
+    call->what = p->attach ? "file" : "post";
+    call->same = p->attach ? files_same(op->arena, p->attach, p->digest) : call->text;
+    call->escalated_only = p->escalated_only || p->attach;
     op->key = arena_dup(op->arena, p->key);
     op->call = call;
     op->run = post_run;

@@ -21,7 +21,7 @@ enum file_state {
 /* Strings are never NULL, "" is none. */
 struct file {
     char id[ID_LEN + 1]; /* whoever knows it may read the file */
-    const char *owner;   /* agent id */
+    const char *owner;   /* agent id, or chat id: its customer */
     const char *room;    /* the chat it is part of; "" none (XEP-0363) */
     const char *name;    /* made by file_name */
     const char *type;    /* as announced; when stored, what the bytes are */

@@ -151,9 +151,9 @@ struct change {
     const struct amend *amend;               /* of an older entry of this room, or NULL */
     const struct reader *reader;             /* of this room: put unless it was farther, or NULL */
 
-    const struct file *file; /* FILE_OPEN: insert; FILE_STORED: insert, or it is that from now on */
-    int64_t file_quota;      /* FILE_OPEN: of its owner's bytes in … */
-    int64_t file_span_ms;    /* … this time before now_ms; more is ERR_RATE */
+    const struct file *file; /* with file_quota: insert; else insert, or it is FILE_STORED now */
+    int64_t file_quota;      /* of its owner's bytes in … */
+    int64_t file_span_ms;    /* … this time before it was made; more is ERR_RATE */
     int64_t retry_ms;        /* ERR_RATE: when it would pass */
     const char **files_gone; /* ids of files that are no more */
     size_t n_files_gone;

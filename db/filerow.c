@@ -15,7 +15,7 @@ static enum err find_retry(struct sql *db, struct change *c)
         " sum(size) OVER () AS total FROM file WHERE agentId = ?1 AND createdAt > ?2)"
         " SELECT createdAt FROM recent WHERE total - freed + ?3 <= ?4 ORDER BY createdAt, num"
         " LIMIT 1",
-        SQL_WITH(sql_text(f->owner), sql_int(c->now_ms - c->file_span_ms), sql_int(f->size),
+        SQL_WITH(sql_text(f->owner), sql_int(f->created_ms - c->file_span_ms), sql_int(f->size),
                  sql_int(c->file_quota)),
         &row);
 
@@ -25,22 +25,24 @@ static enum err find_retry(struct sql *db, struct change *c)
     }
     if (e != OK)
         return e;
-    c->retry_ms = sql_get_int(row, 0) + c->file_span_ms - c->now_ms;
+    c->retry_ms = sql_get_int(row, 0) + c->file_span_ms - f->created_ms;
     sql_end(row);
     return OK;
 }
 
-static enum err put_open(struct sql *db, struct change *c)
+/* A new one, if its owner may send so much. */
+static enum err put_new(struct sql *db, struct change *c)
 {
     const struct file *f = c->file;
-    enum err e =
-        sql_run(db,
-                "INSERT INTO file (id, agentId, name, type, size, createdAt)"
-                " SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE ?5 + coalesce((SELECT sum(size) FROM file"
-                " WHERE agentId = ?2 AND createdAt > ?7), 0) <= ?8",
-                SQL_WITH(sql_text(f->id), sql_text(f->owner), sql_text(f->name), sql_text(f->type),
-                         sql_int(f->size), sql_int(f->created_ms),
-                         sql_int(c->now_ms - c->file_span_ms), sql_int(c->file_quota)));
+    enum err e = sql_run(db,
+                         "INSERT INTO file (id, agentId, name, type, size, createdAt, stored, room)"
+                         " SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?9, (SELECT num FROM room WHERE id = ?10)"
+                         " WHERE ?5 + coalesce((SELECT sum(size) FROM file"
+                         " WHERE agentId = ?2 AND createdAt > ?7), 0) <= ?8",
+                         SQL_WITH(sql_text(f->id), sql_text(f->owner), sql_text(f->name),
+                                  sql_text(f->type), sql_int(f->size), sql_int(f->created_ms),
+                                  sql_int(f->created_ms - c->file_span_ms), sql_int(c->file_quota),
+                                  sql_int(f->state == FILE_STORED), sql_text(f->room)));
 
     if (e != OK || sql_changed(db) > 0)
         return e;
@@ -64,7 +66,7 @@ enum err filerow_put(struct sql *db, struct change *c)
     enum err e = OK;
 
     if (c->file != NULL)
-        e = c->file->state == FILE_OPEN ? put_open(db, c) : put_stored(db, c->file);
+        e = c->file_quota > 0 ? put_new(db, c) : put_stored(db, c->file);
     for (size_t i = 0; i < c->n_files_gone && e == OK; i++)
         e = sql_run(db, "DELETE FROM file WHERE id = ?1", SQL_WITH(sql_text(c->files_gone[i])));
     if (e == OK && c->file_posted[0] != '\0')

@@ -35,6 +35,10 @@ void api_auth_me(struct call *c);
 /* The first runs when the headers are there. */
 void api_files_put(struct call *c);
 void api_files_get(struct call *c);
+/* One of these media types? Items that end in "/", "." or "-" are beginnings. The list ends in
+ * NULL. */
+bool api_files_type_is(const char *type, const char *const *list);
+void api_attachments_post(struct call *c); /* runs when the headers are there */
 
 void api_health_live(struct call *c);
 void api_health_ready(struct call *c);

@@ -168,12 +168,13 @@ void api_files_put(struct call *c)
 
 /* ---- reading -------------------------------------------------------------------------------- */
 
-static bool one_of(const char *type, const char *const *list)
+bool api_files_type_is(const char *type, const char *const *list)
 {
     for (; *list != NULL; list++) {
         size_t len = strlen(*list);
+        bool begin = strchr("/.-", (*list)[len - 1]) != NULL;
 
-        if (strncmp(type, *list, len) == 0 && ((*list)[len - 1] == '/' || type[len] == '\0'))
+        if (strncmp(type, *list, len) == 0 && (begin || type[len] == '\0'))
             return true;
     }
     return false;
@@ -185,7 +186,7 @@ static bool is_picture(const char *type)
     static const char *const list[] = {"image/png",  "image/jpeg", "image/gif",
                                        "image/webp", "image/avif", NULL};
 
-    return one_of(type, list);
+    return api_files_type_is(type, list);
 }
 
 /* What else is named as what it is. All others are bytes to a browser, above all markup. */
@@ -195,7 +196,7 @@ static const char *shown_type(const char *type)
         "audio/",          "video/",           "application/pdf", "application/zip",
         "application/ogg", "application/gzip", "text/plain",      NULL};
 
-    return is_picture(type) || one_of(type, list) ? type : "application/octet-stream";
+    return is_picture(type) || api_files_type_is(type, list) ? type : "application/octet-stream";
 }
 
 static void file_headers(struct call *c, const struct file *f, struct reply *r)

@@ -116,6 +116,8 @@ const char *call_cookie_name(const struct webbridge *w)
  * page of ours. https://html.spec.whatwg.org/#origin, Fetch Metadata */
 static bool from_own_page(const struct call *c)
 {
+    const char *wanted =
+        c->route->kind == ROUTE_UPLOAD ? "application/octet-stream" : "application/json";
     const char *site, *type;
 
     if (strcmp(c->method, "GET") == 0 || strcmp(c->method, "HEAD") == 0)
@@ -124,7 +126,7 @@ static bool from_own_page(const struct call *c)
     type = http_header(c->request, "Content-Type");
     return c->origin != NULL && strcmp(c->origin, c->web->origin) == 0 &&
            (site == NULL || strcmp(site, "same-origin") == 0) && type != NULL &&
-           strncasecmp(type, "application/json", 16) == 0;
+           strncasecmp(type, wanted, strlen(wanted)) == 0;
 }
 
 static void authenticate_cookie(struct call *c, struct asking *a)

@@ -101,6 +101,11 @@ bool gate_method(const char *method)
     return is_token(method);
 }
 
+bool gate_line(const char *target, size_t target_len, const char *version)
+{
+    return target != NULL && version == target + target_len + 1;
+}
+
 /* RFC 9110 #field.host: an empty one is allowed; a list, a path or a user is none. */
 static bool is_host(const char *s)
 {

@@ -9,12 +9,17 @@
 #define PARLEY_GATE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* The raw request target: origin form, no control character also after decoding, no segment "."
  * or "..", well-formed escapes. */
 bool gate_target(const char *raw);
 bool gate_method(const char *method); /* a token */
+/* target: where its text lies in the library's buffer, and version where that of the version does.
+ * A NUL inside the first line ends the target early for us, but not for the library, which went on
+ * to find the version behind it. */
+bool gate_line(const char *target, size_t target_len, const char *version);
 
 struct gate {
     int hosts, lengths, codings;

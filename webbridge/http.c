@@ -45,7 +45,7 @@ struct own {
     size_t answer_len;
     int status;
     bool chunked;       /* the body */
-    const char *target; /* in the library's buffer: only compared, see line_is_whole */
+    const char *target; /* in the library's buffer: only compared, see gate_line */
     size_t target_len;
 };
 
@@ -169,21 +169,14 @@ static enum MHD_Result count_header(void *cls, enum MHD_ValueKind kind, const ch
     return MHD_YES;
 }
 
-/* A NUL inside the first line ends the target early for us, but not for the library, which went on
- * to find the version behind it. */
-static bool line_is_whole(const struct own *own, const char *version)
-{
-    return own->target != NULL && version == own->target + own->target_len + 1;
-}
-
 static void check_framing(struct own *own, const char *version)
 {
     struct gate g;
 
     gate_begin(&g, version);
     MHD_get_connection_values(own->con, MHD_HEADER_KIND, count_header, &g);
-    if (!gate_ok(&g) || !line_is_whole(own, version) || !gate_method(own->r.method))
-        own->r.malformed = true;
+    own->r.malformed |= !gate_ok(&g) || !gate_line(own->target, own->target_len, version) ||
+                        !gate_method(own->r.method);
     own->chunked = g.codings > 0;
     if (!own->chunked)
         own->r.body_expected = g.length < 0 ? 0 : g.length;
@@ -203,7 +196,6 @@ static enum MHD_Result send_answer(struct own *own)
 static enum MHD_Result first_call(struct http *h, struct own *own, const char *url,
                                   const char *method, const char *version)
 {
-    own->phase = PHASE_BODY;
     own->conn->heading = NULL;
     own->r.method = arena_dup(own->r.arena, method);
     own->r.path = arena_dup(own->r.arena, url);
@@ -215,6 +207,8 @@ static enum MHD_Result first_call(struct http *h, struct own *own, const char *u
     /* An answer given before the body is read ends the connection. */
     if (own->phase == PHASE_ANSWERED && own->r.body_expected != 0)
         return send_answer(own);
+    if (own->phase == PHASE_TARGET)
+        own->phase = PHASE_BODY;
     return MHD_YES;
 }
 
@@ -248,7 +242,7 @@ static void give_piece(struct http *h, struct own *own)
 
 static void more_body(struct http *h, struct own *own, const char *data, size_t len)
 {
-    if (own->r.too_large || own->phase != PHASE_BODY)
+    if (own->r.too_large || own->answer != NULL || own->phase != PHASE_BODY)
         return;
     if (!own->in_pieces && own->body.len + len > h->o.body_max) {
         own->r.too_large = true;
@@ -266,6 +260,8 @@ static enum MHD_Result whole(struct http *h, struct own *own)
         give_piece(h, own);
     if (own->phase == PHASE_PIECE)
         return MHD_YES;
+    if (own->answer != NULL)
+        return send_answer(own);
     own->phase = PHASE_WORK;
     own->r.body = buf_str(&own->body);
     own->r.body_len = own->body.len;
@@ -388,6 +384,10 @@ void http_reply(struct request *r, const struct reply *reply)
      * proxy may see their end elsewhere, so nothing that follows is taken for a request. */
     if (reply->close || own->chunked)
         MHD_add_response_header(own->answer, "Connection", "close");
+    if (own->phase == PHASE_BODY || own->phase == PHASE_PIECE) { /* the library takes none yet */
+        http_more(r);
+        return;
+    }
     own->phase = PHASE_ANSWERED;
     if (own->suspended)
         resume(own);

@@ -70,7 +70,8 @@ void http_in_pieces(struct request *r);
 /* The handler is done with a piece: perhaps before `piece` returns. */
 void http_more(struct request *r);
 
-/* The answer. reply is copied from, its fd is taken. */
+/* The answer. reply is copied from, its fd is taken. For a piece it stands for http_more too: what
+ * is left of the body is thrown away, and `ready` does not come. */
 void http_reply(struct request *r, const struct reply *reply);
 
 /* Only in begin: the socket leaves the HTTP library and becomes the caller's, and with it r->arena.

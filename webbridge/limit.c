@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#define DAY_MS 86400000
+
 struct bucket {
     double tokens;
     int64_t at_ms;
@@ -17,15 +19,25 @@ struct limit {
     struct map *buckets; /* in the order of their last use: oldest first */
 };
 
-struct limit *limit_new(int per_minute, size_t capacity)
+static struct limit *new_of(double amount, double span_ms, size_t capacity)
 {
     struct limit *l = mem_alloc(sizeof(*l));
 
-    l->per_ms = per_minute / 60000.0;
-    l->burst = per_minute;
+    l->per_ms = amount / span_ms;
+    l->burst = amount;
     l->capacity = capacity;
     l->buckets = map_new();
     return l;
+}
+
+struct limit *limit_new(int per_minute, size_t capacity)
+{
+    return new_of(per_minute, 60000, capacity);
+}
+
+struct limit *limit_new_daily(int64_t per_day, size_t capacity)
+{
+    return new_of((double)per_day, DAY_MS, capacity);
 }
 
 static bool free_bucket(void *ctx, const char *key, void *value)
@@ -67,20 +79,27 @@ static struct bucket *touch(struct limit *l, const char *key, int64_t now_ms)
     return b;
 }
 
-enum err limit_take(struct limit *l, const char *key, int64_t now_ms, int64_t *retry_ms)
+enum err limit_take_many(struct limit *l, const char *key, int64_t n, int64_t now_ms,
+                         int64_t *retry_ms)
 {
     struct bucket *b = touch(l, key, now_ms);
+    double wanted = (double)n;
 
     b->tokens += (double)(now_ms - b->at_ms) * l->per_ms;
     b->at_ms = now_ms;
     if (b->tokens > l->burst)
         b->tokens = l->burst;
-    if (b->tokens < 1) {
-        *retry_ms = (int64_t)((1 - b->tokens) / l->per_ms) + 1;
+    if (b->tokens < wanted) {
+        *retry_ms = wanted > l->burst ? DAY_MS : (int64_t)((wanted - b->tokens) / l->per_ms) + 1;
         return ERR_RATE;
     }
-    b->tokens -= 1;
+    b->tokens -= wanted;
     return OK;
+}
+
+enum err limit_take(struct limit *l, const char *key, int64_t now_ms, int64_t *retry_ms)
+{
+    return limit_take_many(l, key, 1, now_ms, retry_ms);
 }
 
 size_t limit_keys(const struct limit *l)

@@ -19,7 +19,7 @@ static const struct problem table[] = {
     {ERR_UNKNOWN, 503, "unknown-outcome", "It may or may not be stored: retry with the same key"},
     {ERR_NOT_OCCUPANT, 409, "not-joined", "The agent is not in the chat"},
     {ERR_NOT_ALLOWED, 405, "method-not-allowed", "Method not allowed"},
-    {ERR_NOT_ACCEPTABLE, 415, "unsupported-media-type", "The body must be JSON"},
+    {ERR_NOT_ACCEPTABLE, 415, "unsupported-media-type", "The media type is not taken"},
     {ERR_OUTCAST, 403, "forbidden", "Not allowed"},
     {ERR_NOT_MEMBER, 403, "forbidden", "Not allowed"},
     {ERR_PASSWORD, 403, "forbidden", "Not allowed"},

@@ -31,6 +31,7 @@ static const struct route table[] = {
     {"POST", "/api/auth/logout", api_auth_logout, ACTION_LIST, ROUTE_API},
     {"GET", "/api/me", api_auth_me, ACTION_LIST, ROUTE_API},
     {"PUT", FILE_PATH "{id}/{name}", api_files_put, ACTION_PUBLIC, ROUTE_FILE},
+    {"POST", "/api/attachments", api_attachments_post, ACTION_WRITE, ROUTE_UPLOAD},
     {"GET", FILE_PATH "{id}/{name}", api_files_get, ACTION_PUBLIC, ROUTE_FILE},
     {"GET", "/healthz", api_health_live, ACTION_PUBLIC, ROUTE_API},
     {"GET", "/readyz", api_health_ready, ACTION_PUBLIC, ROUTE_API},
@@ -145,14 +146,16 @@ static enum err may_anybody(const struct call *c)
     return may(desk_directory(c->web->desk), &nobody, NULL, c->route->action);
 }
 
-static bool has_files(const struct call *c)
+static bool lacks_files(const struct call *c)
 {
-    return c->web->o.files != NULL;
+    return (c->route->kind == ROUTE_FILE || c->route->kind == ROUTE_UPLOAD) &&
+           c->web->o.files == NULL;
 }
 
 static bool is_upload(const struct call *c)
 {
-    return c->route->kind == ROUTE_FILE && strcmp(c->route->method, "PUT") == 0;
+    return c->route->kind == ROUTE_UPLOAD ||
+           (c->route->kind == ROUTE_FILE && strcmp(c->route->method, "PUT") == 0);
 }
 
 void route_begin(struct call *c)
@@ -169,8 +172,7 @@ void route_begin(struct call *c)
         return;
     }
     c->route = route_find(c->arena, c->method, c->path, &c->chat, &allow);
-    if ((c->route == NULL && allow == NULL) ||
-        (c->route != NULL && c->route->kind == ROUTE_FILE && !has_files(c))) {
+    if ((c->route == NULL && allow == NULL) || (c->route != NULL && lacks_files(c))) {
         call_problem(c, ERR_NOT_FOUND, NULL, 0);
     } else if (c->route == NULL && strcmp(c->method, "OPTIONS") == 0) {
         cors_preflight(c, allow);

@@ -13,6 +13,7 @@ enum route_kind {
     ROUTE_API,    /* handled when the body is there and the asker known */
     ROUTE_STREAM, /* takes the socket */
     ROUTE_PAGE,   /* a page of ours */
+    ROUTE_UPLOAD, /* of the API; runs when the headers are there, and reads the body in pieces */
     ROUTE_FILE    /* PUT runs when the headers are there, and reads the body in pieces */
 };
 

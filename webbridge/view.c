@@ -1,6 +1,7 @@
 #include "webbridge/view.h"
 
 #include "core/base/stamp.h"
+#include "core/desk_files.h"
 
 #include <string.h>
 
@@ -116,6 +117,10 @@ struct json *view_chat(const struct viewer *v, const struct chat *c)
         json_put_str(o, "xmppUri", arena_printf(a, "xmpp:%s@%s?join", c->id, v->domain));
         arena_free(a);
     }
+    if (v->desk != NULL && desk_file_max(v->desk) > 0)
+        json_put_int(o, "maxFileBytes", desk_file_max(v->desk));
+    else
+        json_put_null(o, "maxFileBytes");
     json_put_int(o, "lastSeq", v->kind == WHO_CUSTOMER ? c->last_pos : c->last_seq);
     return o;
 }

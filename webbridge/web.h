@@ -21,10 +21,12 @@ struct webbridge {
     struct wires *wires;
     struct tickets *tickets;
     struct limit *new_chats, *bad_tokens, *logins, *asked;
-    char *url, *origin; /* of the public URL */
-    char boot[9];       /* makes request ids differ from those of another run */
-    uint64_t served;    /* requests */
-    int parts;          /* still open on the loop, while it ends */
+    struct limit *upload_bytes; /* of customers, by address */
+    struct tally *uploads;      /* files on their way, by sender */
+    char *url, *origin;         /* of the public URL */
+    char boot[9];               /* makes request ids differ from those of another run */
+    uint64_t served;            /* requests */
+    int parts;                  /* still open on the loop, while it ends */
     void (*done)(void *ctx);
     void *done_ctx;
 };

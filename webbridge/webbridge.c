@@ -116,6 +116,8 @@ enum err webbridge_new(uv_loop_t *loop, const struct web_options *o, struct desk
     w->bad_tokens = limit_new(o->bad_tokens_per_minute, ADDRESSES_MAX);
     w->logins = limit_new(o->logins_per_minute, ADDRESSES_MAX);
     w->asked = limit_new((o->logins_per_minute + 2) / 3, ADDRESSES_MAX);
+    w->upload_bytes = limit_new_daily(o->upload_bytes_per_day, ADDRESSES_MAX);
+    w->uploads = tally_new();
     w->tickets = tickets_new();
     w->wires = wires_new(loop, o->heartbeat_seconds, o->unsent_seconds);
     w->sse = sse_new(w);
@@ -145,6 +147,8 @@ static void part_gone(void *ctx)
     limit_free(w->bad_tokens);
     limit_free(w->logins);
     limit_free(w->asked);
+    limit_free(w->upload_bytes);
+    tally_free(w->uploads);
     proxies_free(w->proxies);
     free(w->url);
     free(w->origin);

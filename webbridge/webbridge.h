@@ -16,6 +16,7 @@ struct web_options {
     int descriptors;          /* that the process may have */
     int body_bytes, header_seconds, body_seconds, unsent_seconds, heartbeat_seconds;
     const struct file_port *files; /* lent; NULL: there are none */
+    int64_t upload_bytes_per_day;  /* of customers from one address */
     const char *offer;             /* label of the button "Connect with Customer Support" */
     /* For /readyz: is the XMPP side ready, and in what state (static text)? */
     bool (*xmpp_ready)(void *ctx, const char **state);

@@ -263,6 +263,14 @@ const char *muc_erased(struct arena *a, int64_t at_ms)
     return written(a, x);
 }
 
+const char *muc_oob(struct arena *a, const char *url)
+{
+    struct xml *x = xml_new(a, "x", NS_OOB);
+
+    xml_child_text(a, x, "url", NULL, url);
+    return written(a, x);
+}
+
 const char *muc_tombstone(const struct muc_service *s, struct arena *a, const struct muc_room *r,
                           const struct muc_occupant *moderator, const struct muc_intent *i,
                           int64_t now_ms)

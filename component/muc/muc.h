@@ -369,6 +369,8 @@ bool muc_asks_person(const struct stanza *in);
 void muc_send_marker(const struct muc_service *s, struct muc_out *o, const struct muc_room *r,
                      const struct muc_occupant *who, const char *ref);
 
+/* Says of a line whose text is the address of a file that it is one. XEP-0066 #x */
+const char *muc_oob(struct arena *a, const char *url);
 /* What stands in the place of a line that was erased with its whole chat. */
 const char *muc_erased(struct arena *a, int64_t at_ms);
 

@@ -1,6 +1,7 @@
 #include "core/base/crypto.h"
 
 #include <sodium.h>
+#include <stdlib.h>
 #include <string.h>
 
 _Static_assert(HASH_LEN == crypto_auth_hmacsha256_BYTES, "both hashes have one length");
@@ -76,6 +77,40 @@ void crypto_hash_hex(const void *data, size_t len, char out[HASH_HEX_LEN + 1])
 
     crypto_hash_raw(data, len, hash);
     sodium_bin2hex(out, HASH_HEX_LEN + 1, hash, sizeof(hash));
+}
+
+struct crypto_digest {
+    crypto_generichash_state state;
+};
+
+/* Its state wants more alignment than malloc gives. */
+struct crypto_digest *crypto_digest_new(void)
+{
+    struct crypto_digest *d = aligned_alloc(_Alignof(struct crypto_digest), sizeof(*d));
+
+    if (d == NULL)
+        abort();
+    (void)crypto_generichash_init(&d->state, NULL, 0, HASH_LEN);
+    return d;
+}
+
+void crypto_digest_add(struct crypto_digest *d, const void *data, size_t len)
+{
+    (void)crypto_generichash_update(&d->state, data, len);
+}
+
+void crypto_digest_final(struct crypto_digest *d, char out[HASH_HEX_LEN + 1])
+{
+    unsigned char hash[HASH_LEN];
+
+    (void)crypto_generichash_final(&d->state, hash, sizeof(hash));
+    sodium_bin2hex(out, HASH_HEX_LEN + 1, hash, sizeof(hash));
+    crypto_digest_free(d);
+}
+
+void crypto_digest_free(struct crypto_digest *d)
+{
+    free(d);
 }
 
 void crypto_hmac_hex(const void *key, size_t key_len, const void *data, size_t len,

@@ -23,6 +23,12 @@ void crypto_random_bytes(void *out, size_t len);
 
 void crypto_hash_raw(const void *data, size_t len, unsigned char out[HASH_LEN]); /* BLAKE2b-256 */
 void crypto_hash_hex(const void *data, size_t len, char out[HASH_HEX_LEN + 1]);
+/* The same of what comes in pieces. _final frees. NULL is allowed for _free. */
+struct crypto_digest;
+struct crypto_digest *crypto_digest_new(void);
+void crypto_digest_add(struct crypto_digest *d, const void *data, size_t len);
+void crypto_digest_final(struct crypto_digest *d, char out[HASH_HEX_LEN + 1]);
+void crypto_digest_free(struct crypto_digest *d);
 /* HMAC-SHA256 in lower-case hex. Any key length. */
 void crypto_hmac_hex(const void *key, size_t key_len, const void *data, size_t len,
                      char out[HASH_HEX_LEN + 1]);

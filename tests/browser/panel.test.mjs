@@ -98,6 +98,7 @@ test("typing and reading go both ways, and a line is heard once", async () => {
   assert.doesNotMatch(await status.innerText(), /Connecting/, "what stands in the log is not said again");
   const { id: chat } = await chatOf(page);
   await joined(stage, page, chat);
+  assert.equal(await page.locator("parley-chat .attach").count(), 0, "files are not taken here");
   assert.equal(await status.innerText(), "");
   await stage.call("state", { agent: "sarah", chat, state: "composing" });
   await page.getByText("Sarah is typing…").waitFor();

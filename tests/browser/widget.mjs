@@ -8,7 +8,7 @@ const AXE = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 
 /* A server of a few small pages, whose policy allows nothing but what the widget is said to need. */
 export async function openHost(stage, extra = {}) {
-  const policy = `default-src 'none'; script-src 'self' ${stage.url}; connect-src ${stage.url}; img-src data:; base-uri 'none'; `
+  const policy = `default-src 'none'; script-src 'self' ${stage.url}; connect-src ${stage.url}; img-src data: ${stage.url}; base-uri 'none'; `
     + "require-trusted-types-for 'script'; trusted-types 'none'";
   const page = (attributes = "", more = "") => "<!doctype html><html lang=en><head><meta charset=utf-8>"
     + "<meta name=viewport content='width=device-width, initial-scale=1'><title>A shop</title>"

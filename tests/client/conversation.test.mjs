@@ -9,7 +9,8 @@ const { ChatClient, memoryShelf, Problem } = await loadCore();
 let stage;
 
 before(async () => {
-  stage = await openStage({ limits: { messages_per_minute: 6000, messages_burst: 1000 } });
+  stage = await openStage({ limits: { messages_per_minute: 6000, messages_burst: 1000 },
+    upload: { domain: "upload.localhost" } });
 });
 after(() => stage?.close());
 
@@ -58,6 +59,26 @@ const waiting = async (client) => {
   await client.escalate("help");
   return ChatClient.heldBy(client.box).id;
 };
+
+test("a file is a message of its own, at its place among the others", async (t) => {
+  const client = open(t);
+  await waiting(client);
+  await until(client, "files are taken", (s) => s.chat?.maxFileBytes > 0);
+  const sending = [client.send("before"), client.sendFile(new Blob(["one\ntwo\n"]), "tés t.txt"), client.send("behind")];
+  assert.deepEqual(client.state.messages.at(-2).attachments,
+    [{ url: "", name: "tés t.txt", type: "", size: 8 }]);
+  assert.deepEqual(await Promise.all(sending), [null, null, null]);
+  const [, before, file, behind] = (await logged(client)).filter((m) => m.role === "USER");
+  assert.deepEqual([before.content, behind.content], ["before", "behind"]);
+  const [{ url, name, type }] = file.attachments;
+  assert.deepEqual([name, type], ["tés t.txt", "text/plain"]);
+  assert.equal(await (await fetch(url)).text(), "one\ntwo\n");
+  const shown = client.state.messages.find((m) => m.id === file.id);
+  assert.deepEqual(shown.attachments, file.attachments);
+  const refused = await client.sendFile(new Blob(["<!DOCTYPE html><html></html>"]), "x.txt");
+  assert.equal(refused.code, "unsupported-media-type");
+  assert.equal(client.state.messages.at(-1).delivery, "failed");
+});
 
 test("a customer talks with an agent on an XMPP client, reads on in a second client, and is told of the end", async (t) => {
   const client = open(t);

@@ -45,7 +45,7 @@ const idsOf = (state) => state.messages.map((m) => m.id);
 
 test("messages stand in the log's order however they come, each once, unsent ones last", () => {
   let state = core.emptyState;
-  state = core.withMessage(state, core.unsent("k9", "mine", { id: "", name: "", avatar: null }, 0, "USER"));
+  state = core.withMessage(state, core.unsent({ key: "k9", content: "mine", at: 0 }, { id: "", name: "", avatar: null }, "USER"));
   for (const seq of [3, 1, 2, 3, 1]) state = core.withEvent(state, "message", message(seq));
   assert.deepEqual(idsOf(state), ["m1", "m2", "m3", "k9"]);
   state = core.withEvent(state, "message", message(4, { clientId: "k9" }));

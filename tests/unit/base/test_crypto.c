@@ -136,6 +136,22 @@ static void second_init_keeps_the_short_hash(void **state)
     assert_int_not_equal(crypto_short_hash("alicf", 5), before);
 }
 
+static void hash_of_pieces_is_that_of_the_whole(void **state)
+{
+    static const char text[] = "what comes in pieces";
+    char whole[HASH_HEX_LEN + 1], pieces[HASH_HEX_LEN + 1];
+    struct crypto_digest *d = crypto_digest_new();
+
+    (void)state;
+    crypto_hash_hex(text, strlen(text), whole);
+    for (size_t i = 0; i < strlen(text); i += 5)
+        crypto_digest_add(d, text + i, 5);
+    crypto_digest_final(d, pieces);
+    assert_string_equal(pieces, whole);
+    crypto_digest_free(crypto_digest_new());
+    crypto_digest_free(NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -146,6 +162,7 @@ int main(void)
         cmocka_unit_test(random_stays_below_its_bound),
         cmocka_unit_test(random_bytes_fill_the_whole_range),
         cmocka_unit_test(hash_is_blake2b_256),
+        cmocka_unit_test(hash_of_pieces_is_that_of_the_whole),
         cmocka_unit_test(hmac_takes_keys_of_any_length),
         cmocka_unit_test(equal_compares_all_bytes),
         cmocka_unit_test(second_init_keeps_the_short_hash),

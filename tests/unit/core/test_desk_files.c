@@ -238,6 +238,48 @@ static void files_without_bytes_are_forgotten_unless_it_is_all_of_them(void **st
     assert_int_equal(find(r, two.id, &later), OK);
 }
 
+/* ---- with a message -------------------------------------------------------------------------- */
+
+static enum err post(struct rig *r, const char *chat, const char *id, int64_t size, const char *key,
+                     struct call **out)
+{
+    struct principal who = rig_customer(chat);
+    struct file f = {.owner = "", .room = "", .name = "a.txt", .type = "text/plain", .size = size};
+    struct post p = {.text = "https://x/files/f/a.txt", .key = key, .attach = &f, .digest = "d"};
+
+    memcpy(f.id, id, sizeof(f.id));
+    *out = rig_call(r, "file");
+    desk_post(r->desk, &who, chat, &p, rig_done, *out);
+    return rig_wait(*out)->e;
+}
+
+static void file_comes_with_its_message_or_not_at_all(void **state)
+{
+    static const char one[] = "aaaaaaaaaaaaaaaaaaaaaaaaaa", two[] = "bbbbbbbbbbbbbbbbbbbbbbbbbb";
+    struct rig *r = *state;
+    const char *with_assistant = rig_chat(r, "Bob"), *chat = rig_waiting(r, "Alice");
+    const struct entry *log;
+    struct answer got;
+    struct call *c;
+    size_t before;
+
+    with_files(r);
+    before = rig_log(r, chat, &log);
+    assert_int_equal(post(r, with_assistant, one, 10, "k", &c), ERR_NOT_ESCALATED);
+    assert_int_equal(find(r, one, &got), ERR_NOT_FOUND);
+    assert_int_equal(post(r, chat, one, 6000, "k", &c), OK);
+    assert_int_equal(find(r, one, &got), OK);
+    assert_int_equal(rig_log(r, chat, &log), before + 1);
+    assert_string_equal(log[before].data,
+                        "{\"attachments\":[{\"url\":\"https://x/files/f/a.txt\",\"name\":\"a.txt\","
+                        "\"type\":\"text/plain\",\"size\":6000}]}");
+    assert_int_equal(post(r, chat, two, 6000, "k", &c), OK); /* the first one's answer */
+    assert_int_equal(post(r, chat, two, 6000, "l", &c), ERR_RATE);
+    assert_true(c->retry_ms > 0);
+    assert_int_equal(find(r, two, &got), ERR_NOT_FOUND);
+    assert_int_equal(rig_log(r, chat, &log), before + 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -248,6 +290,7 @@ int main(void)
         RIG_TEST(slot_ends_after_its_time_but_not_while_it_is_used),
         RIG_TEST(slot_outlives_a_restart),
         RIG_TEST(one_agent_has_so_many_slots_at_most),
+        RIG_TEST(file_comes_with_its_message_or_not_at_all),
         RIG_TEST(files_without_bytes_are_forgotten_unless_it_is_all_of_them),
     };
 

@@ -35,6 +35,22 @@ static void waiting_as_long_as_told_is_enough(void **state)
     limit_free(l);
 }
 
+static void amount_of_a_day_is_taken_in_parts_and_comes_back_with_time(void **state)
+{
+    struct limit *l = limit_new_daily(86400000, 100); /* one a millisecond */
+    int64_t retry_ms = 0;
+
+    (void)state;
+    assert_int_equal(limit_take_many(l, "a", 86400001, 0, &retry_ms), ERR_RATE);
+    assert_int_equal(retry_ms, 86400000);
+    assert_int_equal(limit_take_many(l, "a", 86000000, 0, &retry_ms), OK);
+    assert_int_equal(limit_take_many(l, "a", 500000, 0, &retry_ms), ERR_RATE);
+    assert_in_range(retry_ms, 100000, 100001);
+    assert_int_equal(limit_take_many(l, "a", 400000, 0, &retry_ms), OK);
+    assert_int_equal(limit_take_many(l, "a", 500000, 500001, &retry_ms), OK);
+    limit_free(l);
+}
+
 static void keys_have_buckets_of_their_own(void **state)
 {
     struct limit *l = limit_new(1, 100);
@@ -102,6 +118,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(burst_is_taken_and_then_refused),
         cmocka_unit_test(waiting_as_long_as_told_is_enough),
+        cmocka_unit_test(amount_of_a_day_is_taken_in_parts_and_comes_back_with_time),
         cmocka_unit_test(keys_have_buckets_of_their_own),
         cmocka_unit_test(full_table_forgets_what_was_longest_unused),
         cmocka_unit_test(table_never_grows_over_its_capacity),

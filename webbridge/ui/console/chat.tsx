@@ -4,6 +4,7 @@ import { type Api, newKey, Problem } from "../core/api.js";
 import { ChatClient } from "../core/chat.js";
 import type { Chat } from "../core/types.js";
 import { Composer } from "../view/composer.js";
+import { dropped, sizeText, type TakeFile } from "../view/files.js";
 import { Log } from "../view/log.js";
 import { type Speech } from "../view/words.js";
 import { useChat } from "../view/use_chat.js";
@@ -37,7 +38,8 @@ function Facts({ chat }: { chat: Chat }) {
 }
 
 /** Messages to the customer, or notes that only staff see: told apart by more than colour. */
-function Write(p: { chat: ChatClient; speech: Speech; onNote: (text: string) => Promise<void>; canWrite: boolean }) {
+function Write(p: { chat: ChatClient; speech: Speech; onNote: (text: string) => Promise<void>; canWrite: boolean;
+  onFile: TakeFile | null }) {
   const [note, setNote] = useState(false);
   const [draft, setDraft] = useState("");
   const label = note ? "Internal note, not shown to the customer" : "Reply to the customer";
@@ -55,7 +57,7 @@ function Write(p: { chat: ChatClient; speech: Speech; onNote: (text: string) => 
         <label><input type="radio" name="mode" checked={note} onChange={() => setNote(true)} /> Internal note</label>
       </div>
       <Composer speech={p.speech} draft={draft} label={label} action={note ? "Add note" : "Send"}
-        disabled={!note && !p.canWrite} onSend={submit} onInput={(text) => {
+        onFile={note ? null : p.onFile} disabled={!note && !p.canWrite} onSend={submit} onInput={(text) => {
           if (!note) p.chat.typing(text !== "");
         }} />
     </div>
@@ -97,9 +99,14 @@ export function ChatView({ api, me, id, row, speech, keys }: Props) {
   }, [keys, chat?.status, id]);
   if (!chat) return <section class="chat" aria-busy="true"><p class="empty">{state.chatId === "" ? "There is no such chat." : "…"}</p></section>;
   const waiting = chat.status === "waiting";
+  const most = mine || waiting ? chat.maxFileBytes : null;
+  const attach: TakeFile | null = most ? (file) => {
+    setAlert(file.size > most ? speech.say("file.large", { size: sizeText(most, speech) }) : "");
+    if (file.size <= most) void client.sendFile(file);
+  } : null;
   const names = state.typing.map((p) => p.name).join(", ");
   return (
-    <section class="chat" aria-label={`Chat with ${chat.customer.name ?? "Customer"}`}>
+    <section class="chat" aria-label={`Chat with ${chat.customer.name ?? "Customer"}`} {...dropped(attach)}>
       <header class="head">
         <Link href={"/app/chats" + location.search} class="back">Back to the queue</Link>
         <h2 dir="auto">{chat.customer.name ?? "Customer"}</h2>
@@ -117,7 +124,7 @@ export function ChatView({ api, me, id, row, speech, keys }: Props) {
       </div>
       <p class="typing" aria-hidden="true">{names && `${names} is typing…`}</p>
       {chat.escalationRequested && chat.status !== "closed" &&
-        <Write chat={client} speech={speech} canWrite={mine || waiting}
+        <Write chat={client} speech={speech} canWrite={mine || waiting} onFile={attach}
           onNote={(content) => act("/notes", { content, clientId: newKey() }).then(() => undefined)} />}
     </section>
   );

@@ -33,6 +33,8 @@ export class Problem extends Error {
 
 /** Longer than the daemon takes for anything; a connection that died in silence ends here. */
 const ANSWER_MS = 30_000;
+/** The daemon waits for a body that comes at least so fast, in bytes. */
+const READ_PER_MS = 16;
 
 /* RFC 9110, field.retry-after: seconds or a date. */
 function retryMsOf(value: string | null): number {
@@ -105,6 +107,27 @@ export class Api {
 
   post<T>(path: string, body: unknown = {}): Promise<T> {
     return this.call<T>("POST", path, body);
+  }
+
+  /** Bytes as they are. progress: the part that has gone, up to 1; where the platform tells it. */
+  async upload<T>(path: string, bytes: Blob, key: string, progress: (part: number) => void): Promise<T> {
+    const headers = this.headers({ "Content-Type": "application/octet-stream", "Idempotency-Key": key });
+    if (this.options.fetch || typeof XMLHttpRequest === "undefined") {
+      const answer = await this.fetch(path, { method: "POST", headers, body: bytes }).catch(() => null);
+      if (!answer?.ok) throw answer ? await problemOf(answer) : new Problem(0);
+      return await answer.json() as T;
+    }
+    return new Promise((done, fail) => {
+      const x = new XMLHttpRequest();
+      x.open("POST", this.options.baseUrl + path);
+      for (const name in headers) x.setRequestHeader(name, headers[name] ?? "");
+      x.responseType = "json";
+      x.timeout = ANSWER_MS + bytes.size / READ_PER_MS;
+      x.upload.onprogress = (event) => progress(event.loaded / event.total);
+      x.onloadend = () => x.status > 199 && x.status < 300 ? done(x.response as T)
+        : fail(new Problem(x.status, (x.response ?? {}) as Record<string, unknown>, retryMsOf(x.getResponseHeader("Retry-After"))));
+      x.send(bytes);
+    });
   }
 }
 

@@ -5,7 +5,7 @@ import type { ChatEvents, ChatOptions, News, Told, Visitor } from "./options.js"
 import { type Letter, Outbox } from "./outbox.js";
 import { memoryShelf, type Shelf } from "./shelf.js";
 import {
-  agentOf, type ChatState, type Connection, emptyState, happeningOf, sent, type Shown, unsent, unsentOf, withChat,
+  agentOf, changed, type ChatState, type Connection, emptyState, happeningOf, sent, type Shown, unsent, unsentOf, withChat,
   withEvent, withHistory, withMessage, withTyping,
 } from "./state.js";
 import { readStream, type StreamEvent } from "./stream.js";
@@ -484,8 +484,17 @@ export class ChatClient {
   /** Shown at once. Resolves with null when it is stored; with the problem when it is given up: then it
    *  goes with the next that is sent, by `retry`, or when the connection is back. */
   send(content: string): Promise<Problem | null> {
-    const letter = { key: newKey(), content, at: Date.now() };
     this.typing(false);
+    return this.put({ key: newKey(), content, at: Date.now() });
+  }
+
+  /** A file, as a message of its own; once people were asked for, and up to `chat.maxFileBytes`. As `send`, but a
+   *  reload forgets what was not sent. */
+  sendFile(file: Blob, name = (file as File).name ?? "file"): Promise<Problem | null> {
+    return this.put({ key: newKey(), content: name, at: Date.now(), file });
+  }
+
+  private put(letter: Letter): Promise<Problem | null> {
     this.showLetter(letter);
     return this.outbox.send(letter);
   }
@@ -495,9 +504,8 @@ export class ChatClient {
     if (!old) return Promise.resolve(null);
     const reused = old.problem?.code === "key-reused";
     if (reused) this.discard(key);
-    const letter = { key: reused ? newKey() : key, content: old.content, at: Date.parse(old.createdAt) };
-    this.showLetter(letter);
-    return this.outbox.send(letter);
+    return this.put({ key: reused ? newKey() : key, content: old.content, at: Date.parse(old.createdAt),
+      ...(old.file ? { file: old.file } : {}) });
   }
 
   /** Give up a message that could not be sent. */
@@ -509,23 +517,26 @@ export class ChatClient {
 
   private showLetter(letter: Letter): void {
     const me = { id: this.held?.id ?? "", name: "", avatar: null };
-    this.set(withMessage(this.state, unsent(letter.key, letter.content, me, letter.at, this.mine)));
+    this.set(withMessage(this.state, unsent(letter, me, this.mine)));
   }
 
   private async deliver(letter: Letter): Promise<void> {
     await this.begin();
     const { held } = this;
     const closed = this.state.status === "closed";
-    const rest = this.mine === "AGENT" ? "/messages/send" : "/messages";
+    const { content, file, key } = letter;
     try {
-      const answer = await this.api.post<{ message: Message }>(this.at(rest),
-        { content: letter.content, clientId: letter.key });
+      const answer = await (file
+        ? this.api.upload<{ message: Message }>(`/api/attachments?chatId=${held?.id}&name=${encodeURIComponent(content)}`,
+          file, key, (progress) => this.set(changed(this.state, key, (m) => ({ ...m, progress }))))
+        : this.api.post<{ message: Message }>(this.at(this.mine === "AGENT" ? "/messages/send" : "/messages"),
+          { content, clientId: key }));
       if (this.held !== held) return;
       this.set(withMessage(this.state, sent(answer.message)));
     } catch (error) {
       /* 403: known here, and shut out: another chat is not the answer to that */
       const unknown = error instanceof Problem && error.gone && error.status !== 403;
-      if (this.mine === "AGENT" || !unknown) throw error;
+      if (this.mine === "AGENT" || file || !unknown) throw error;
       if (this.held === held) this.lost(error);
       throw new Problem(0); /* the next try begins a chat */
     }

@@ -5,8 +5,11 @@ import type { Shelf } from "./shelf.js";
 
 export interface Letter {
   key: string;
+  /** of a file, its name */
   content: string;
   at: number;
+  /** is not kept: a reload forgets it */
+  file?: Blob;
 }
 
 /** After so many tries without an answer the page shows that it did not go. */
@@ -53,7 +56,7 @@ export class Outbox {
 
   /** Keep it, and send it in its turn. Resolves when it is delivered (null), or given up for now. */
   send(letter: Letter): Promise<Problem | null> {
-    this.o.shelf.set("out:" + letter.key, JSON.stringify(letter));
+    if (!letter.file) this.o.shelf.set("out:" + letter.key, JSON.stringify(letter));
     return new Promise((done) => {
       const old = this.queue.find((w) => w.letter.key === letter.key);
       if (old) old.done.push(done);

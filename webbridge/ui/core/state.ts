@@ -1,5 +1,6 @@
 /** What a page shows of one chat, as values: every change makes a new object. */
 import type { Problem } from "./api.js";
+import type { Letter } from "./outbox.js";
 import type {
   Agent, Chat, Deleted, Escalation, Happening, History, Message, Person, Read, Role, Status, Typing, Updated,
 } from "./types.js";
@@ -10,6 +11,9 @@ export interface Shown extends Message {
   delivery: Delivery;
   /** why it was not sent */
   problem?: Problem;
+  /** a file on its way: its bytes, and the part of them that has gone */
+  file?: Blob;
+  progress?: number;
 }
 
 export type Connection = "idle" | "online" | "reconnecting" | "offline";
@@ -58,14 +62,15 @@ export function sent(message: Message): Shown {
   return { ...message, delivery: "sent" };
 }
 
-export function unsent(key: string, content: string, sender: Person, at: number, role: Role): Shown {
+export function unsent({ key, content, at, file }: Letter, sender: Person, role: Role): Shown {
   return {
     id: key, clientId: key, content, role, createdAt: new Date(at).toISOString(), sender,
     seq: UNSENT, delivery: "sending",
+    ...(file ? { file, attachments: [{ url: "", name: content, type: file.type, size: file.size }] } : {}),
   };
 }
 
-function changed(state: ChatState, id: string, change: (m: Shown) => Shown): ChatState {
+export function changed(state: ChatState, id: string, change: (m: Shown) => Shown): ChatState {
   return { ...state, messages: state.messages.map((m) => (m.id === id ? change(m) : m)) };
 }
 

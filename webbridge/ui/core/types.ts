@@ -61,6 +61,8 @@ export interface Chat {
   waitingSince: string | null;
   closedAt: string | null;
   queuePosition: number | null;
+  /** how large a file may be; null: none are taken */
+  maxFileBytes: number | null;
   lastSeq: number;
   /** agents: opens the room in an XMPP client, once people were asked for */
   xmppUri?: string;

@@ -2,6 +2,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { type ChatClient, type ChatState, Problem } from "../core/index.js";
 import { Composer } from "../view/composer.js";
+import { dropped, sizeText, type TakeFile } from "../view/files.js";
 import { Log } from "../view/log.js";
 import { useChat } from "../view/use_chat.js";
 import type { Speech } from "../view/words.js";
@@ -80,11 +81,16 @@ export function Panel(p: PanelProps) {
   /* Buttons that go away when they are pressed leave the focus in the box. */
   const escalate = (reason?: string) => act(chat.escalate(reason), write);
   const save = async () => download(`chat-${new Date().toISOString().slice(0, 10)}.txt`, await transcriptOf(chat, speech));
+  const most = state.escalated && !closed ? state.chat?.maxFileBytes : null;
+  const attach: TakeFile | null = most ? (file) => {
+    setAlert(file.size > most ? say("file.large", { size: sizeText(most, speech) }) : "");
+    if (file.size <= most) void chat.sendFile(file);
+  } : null;
   const items = [];
   if (state.messages.length) items.push({ name: say("transcript"), run: () => act(save()) });
   if (state.chatId && !closed) items.push({ name: say("end"), run: () => setSure(true) });
   return (
-    <div class="inside" ref={box} lang={speech.locale} dir={speech.rtl ? "rtl" : "ltr"}>
+    <div class="inside" ref={box} lang={speech.locale} dir={speech.rtl ? "rtl" : "ltr"} {...dropped(attach)}>
       <header class="head" part="header">
         <h2 id="title">{say("title")}</h2>
         {!state.escalated && !closed &&
@@ -112,7 +118,7 @@ export function Panel(p: PanelProps) {
         setTimeout(write);
       }} />}
       <div hidden={sure}>
-        <Composer key={p.round} speech={speech} draft={p.draft}
+        <Composer key={p.round} speech={speech} draft={p.draft} onFile={attach}
           onSend={(text) => {
             setAlert("");
             void chat.send(text);

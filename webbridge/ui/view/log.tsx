@@ -2,6 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Message, Shown } from "../core/index.js";
+import { FileView } from "./files.js";
 import { Text } from "./text.js";
 import { type Speech, translated } from "./words.js";
 
@@ -60,7 +61,10 @@ function Item(p: LogProps & { message: Shown; last: boolean }) {
     <article class={`${side} ${m.role.toLowerCase()} ${m.event ?? ""}`} part={`message ${side}`}
       aria-label={`${name}, ${speech.time(m.createdAt)}`}>
       <header aria-hidden="true">{name} <time dateTime={m.createdAt}>{speech.time(m.createdAt)}</time></header>
-      <Text text={text} />
+      {!m.deletedAt && m.attachments?.length
+        ? m.attachments.map((file) => <FileView file={file} speech={speech}
+          progress={m.delivery === "sending" ? m.progress : undefined} />)
+        : <Text text={text} />}
       <Fate {...p} />
       {p.onAction && m.actions?.filter((a) => a.type === "escalate").map((a) => (
         <button type="button" class="escalate" part="escalate" onClick={() => p.onAction?.(a.reason)}>{translated(a.label, speech.say)}</button>
