@@ -141,6 +141,20 @@ static void note_all(struct muc_desk *m, const char *room_id, const struct occup
     }
 }
 
+/* Catching up shows the customer under its new name. */
+static void note_old_name(struct muc_desk *m, const struct event *e)
+{
+    struct arena *a = arena_new();
+    const struct session s = {.kind = SESSION_WEB,
+                              .nick = e->sender_name,
+                              .jid = muc_view(m, a, e->room)->occupants[0].jid};
+    struct occupant o = {.agent_id = "", .nick = s.nick, .jid = s.jid};
+
+    o.affiliation = AFFILIATION_MEMBER;
+    keep(m, e->room_id, departure_new(&s, &o, "", ""));
+    arena_free(a);
+}
+
 static void note_room(struct muc_desk *m, const struct event *e, const char *reason)
 {
     size_t n = 0;
@@ -158,6 +172,8 @@ void muc_departed_note(struct muc_desk *m, const struct event *e)
         note_left(m, e);
     if (e->kind == EVENT_CLOSED_ROOM)
         note_room(m, e, e->why);
+    if (e->kind == EVENT_CUSTOMER)
+        note_old_name(m, e);
     if (e->kind != EVENT_STAFF)
         return;
     snprintf(code, sizeof(code), "%d", e->staff->status);

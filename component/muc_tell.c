@@ -154,7 +154,8 @@ static void send_missed(struct muc_desk *m, const struct room *r, const struct d
         dirty = dirty || !entry_is_said(a->history[i].kind);
     muc_departed_tell(m, &o, v);
     for (size_t i = 0; i < v->n_occupants && dirty; i++)
-        if (v->occupants[i].n_sessions > 0) /* nothing about the virtual ones ever changes */
+        if (i == 0 || v->occupants[i].n_sessions > 0) /* the first is the customer; the assistant
+                                                         never changes */
             muc_send_presence(&m->service, &o, v, i);
     for (size_t i = 0; i < n; i++) {
         for (size_t k = 0; k < list[i]->n_sessions; k++) {
@@ -379,6 +380,9 @@ static void tell(struct muc_desk *m, struct muc_out *o, const struct event *e)
         for (size_t i = 0; i < v->n_occupants; i++)
             if (v->occupants[i].n_sessions > 0)
                 muc_send_presence(&m->service, o, v, i);
+        break;
+    case EVENT_CUSTOMER: /* the first of v */
+        muc_send_renamed(&m->service, o, v, 0, MUC_ALL, e->sender_name, false);
         break;
     case EVENT_CLOSED_ROOM:
         muc_send_destroy(&m->service, o, v, e->why);

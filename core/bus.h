@@ -29,6 +29,7 @@ enum event_kind {
     EVENT_OFFERED,   /* the chat is offered to agent_id; sender_name offers it, why is the reason */
     EVENT_STAFF,     /* something of a staff room or lobby: staff */
     EVENT_LOGIN,     /* somebody wants to come in as agent_id: login */
+    EVENT_CUSTOMER,  /* the customer has another name in the room; it was sender_name */
     EVENT_OFFER_OVER /* it is not any more: agent_id had offered it, why says what happened */
 };
 

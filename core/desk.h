@@ -297,6 +297,12 @@ void desk_offer_end(struct desk *d, const struct principal *who, const char *cha
 /* A line that only staff see, from observers too. stanza_id, key: as in struct post. */
 void desk_note(struct desk *d, const struct principal *who, const char *chat, const char *text,
                const char *stanza_id, const char *key, desk_fn *done, void *ctx);
+/* Who the customer is, as an agent has learned it; NULL leaves it as it is, "" is none. Staff read
+ * a note of it; EVENT_CUSTOMER when the room calls the customer otherwise now. What was said before
+ * keeps the name it was said under. answer: unchanged. Errors as desk_begin: ERR_INVALID, ERR_TEXT,
+ * ERR_TOO_LARGE (field, detail) */
+void desk_customer(struct desk *d, const struct principal *who, const char *chat, const char *name,
+                   const char *email, desk_fn *done, void *ctx);
 /* A closed chat waits again. answer: unchanged when it is open. */
 void desk_reopen(struct desk *d, const struct principal *who, const char *chat, desk_fn *done,
                  void *ctx);

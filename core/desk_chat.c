@@ -190,42 +190,6 @@ void chat_publish(struct room *r, const struct change *c)
 
 #define FIELD_MAX 2048
 
-/* A short free text: one line, no forbidden characters. */
-static enum err field(struct arena *a, const char *s, size_t max, const char **out)
-{
-    char *clean;
-
-    *out = "";
-    if (!s || !*s)
-        return OK;
-    if (strlen(s) > max)
-        return ERR_TOO_LARGE;
-    if (!text_ok(s, strlen(s)))
-        return ERR_TEXT;
-    clean = text_body(a, s);
-    for (char *p = clean; *p; p++)
-        if ((unsigned char)*p < 0x20)
-            *p = ' ';
-    *out = clean;
-    return OK;
-}
-
-static enum err take_name(struct op *op, const char *given, const char **out)
-{
-    char *name = NULL;
-    enum err e;
-
-    *out = "";
-    if (!given || !*given)
-        return OK;
-    if ((e = text_name(op->arena, given, &name)) != OK)
-        return e;
-    if (people_reserved_name(op, name))
-        return ERR_INVALID;
-    *out = name;
-    return OK;
-}
-
 /* The new chat's room is not in memory, and needs not be. */
 static void begun(struct op *op, struct change *c)
 {
@@ -272,19 +236,13 @@ static void begin_run(struct op *op)
         return;
     }
     chat.organization = o->name;
-    if ((e = take_name(op, b->name, &chat.name)) != OK) {
-        op_refuse(op, e, "name", "This name cannot be used.");
+    if (!customer_name_ok(op, b->name, &chat.name) || !customer_email_ok(op, b->email, &chat.email))
         return;
-    }
-    if ((e = field(op->arena, b->email, 254, &chat.email)) != OK) {
-        op_refuse(op, e, "email", "This is not an e-mail address.");
-        return;
-    }
-    if ((e = field(op->arena, b->locale, 35, &chat.locale)) != OK) {
+    if ((e = customer_field(op->arena, b->locale, 35, &chat.locale)) != OK) {
         op_refuse(op, e, "locale", "This is not a language tag.");
         return;
     }
-    if ((e = field(op->arena, b->page, FIELD_MAX, &chat.page)) != OK) {
+    if ((e = customer_field(op->arena, b->page, FIELD_MAX, &chat.page)) != OK) {
         op_refuse(op, e, "page", "This is not the address of a page.");
         return;
     }
@@ -406,7 +364,7 @@ static void escalate_run(struct op *op)
         op_done(op, e, NULL);
         return;
     }
-    if ((e = field(op->arena, call->reason, FIELD_MAX, &call->reason)) != OK) {
+    if ((e = customer_field(op->arena, call->reason, FIELD_MAX, &call->reason)) != OK) {
         op_refuse(op, e, "reason", "This reason cannot be used.");
         return;
     }
@@ -565,7 +523,7 @@ static void close_run(struct op *op)
         op_refuse(op, ERR_FORBIDDEN, "", "Another agent has this chat.");
         return;
     }
-    if ((e = field(op->arena, op->call, FIELD_MAX, &reason)) != OK) {
+    if ((e = customer_field(op->arena, op->call, FIELD_MAX, &reason)) != OK) {
         op_refuse(op, e, "reason", "This reason cannot be used.");
         return;
     }

@@ -357,6 +357,16 @@ void work_start(struct desk *d); /* likewise, for those whom a crash left behind
 void chat_close(struct op *op, struct change *c, const char *reason);
 void chat_closed(struct op *op, struct change *c);
 
+/* ---- desk_customer.c ---- */
+
+/* What somebody says of a customer, made fit to be stored. False: the op was refused. NULL is "".
+ */
+NODISCARD bool customer_name_ok(struct op *op, const char *given, const char **out);
+NODISCARD bool customer_email_ok(struct op *op, const char *given, const char **out);
+/* A short free text: one line of at most max bytes, no forbidden characters.
+ * Errors  ERR_TOO_LARGE, ERR_TEXT */
+NODISCARD enum err customer_field(struct arena *a, const char *s, size_t max, const char **out);
+
 /* ---- desk_access.c ---- */
 
 enum standing access_of(const struct desk *d, const char *room, const char *agent_id);

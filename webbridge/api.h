@@ -8,6 +8,7 @@
 void api_chats_begin(struct call *c);
 void api_chats_list(struct call *c);
 void api_chats_show(struct call *c);
+void api_chats_change(struct call *c);
 void api_chats_close(struct call *c);
 void api_chats_reopen(struct call *c);
 void api_chats_rate(struct call *c);
@@ -21,6 +22,10 @@ void api_messages_note(struct call *c);
 
 void api_agents_escalate(struct call *c);
 void api_agents_assign(struct call *c);
+void api_agents_release(struct call *c);
+void api_agents_transfer(struct call *c);
+void api_agents_transfer_end(struct call *c);
+void api_agents_list(struct call *c);
 
 void api_events_open(struct call *c);
 void api_events_queue(struct call *c);

@@ -2,6 +2,8 @@
 
 #include "core/base/stamp.h"
 
+#include <string.h>
+
 /* ---- escalate ------------------------------------------------------------------------------- */
 
 static struct json *view_escalation(struct call *c, const struct desk_answer *a)
@@ -72,4 +74,64 @@ void api_agents_assign(struct call *c)
     call_read_key(c);
     if (call_complete(c))
         desk_assign(c->web->desk, &c->who, c->chat, c->key, assigned, c);
+}
+
+/* ---- give away ------------------------------------------------------------------------------ */
+
+void api_agents_release(struct call *c)
+{
+    const char *reason = call_str(c, "reason", false);
+
+    if (call_complete(c))
+        desk_release(c->web->desk, &c->who, c->chat, reason, assigned, c);
+}
+
+void api_agents_transfer(struct call *c)
+{
+    const char *to = call_str(c, "agentId", true), *note = call_str(c, "note", false);
+
+    if (call_complete(c))
+        desk_offer(c->web->desk, &c->who, c->chat, to, note, assigned, c);
+}
+
+void api_agents_transfer_end(struct call *c)
+{
+    if (call_complete(c))
+        desk_offer_end(c->web->desk, &c->who, c->chat, assigned, c);
+}
+
+/* ---- list ----------------------------------------------------------------------------------- */
+
+struct listing {
+    struct desk *desk;
+    const char *organization;
+    struct json *items;
+};
+
+static void list_agent(void *ctx, const struct agent *a)
+{
+    const struct listing *l = ctx;
+
+    if (strcmp(a->organization, l->organization) == 0)
+        json_add(l->items, view_staff(l->desk, a));
+}
+
+void api_agents_list(struct call *c)
+{
+    struct directory *d = desk_directory(c->web->desk);
+    const struct agent *me = directory_by_id(d, c->who.id);
+    struct listing l = {.desk = c->web->desk};
+    struct json *body;
+
+    if (me == NULL) { /* removed while its token was still known */
+        call_problem(c, ERR_UNAUTHORIZED, NULL, 0);
+        return;
+    }
+    l.organization = me->organization;
+    l.items = json_array();
+    directory_each_agent(d, list_agent, &l);
+    body = call_success();
+    json_put(body, "items", l.items);
+    json_put_null(body, "nextCursor");
+    call_json(c, 200, body, NULL);
 }

@@ -90,20 +90,6 @@ void api_auth_begin(struct call *c)
 /* ---- in ----------------------------------------------------------------------------------------
  */
 
-static struct json *view_me(struct call *c, const struct agent *a)
-{
-    struct json *o = json_object();
-
-    json_put_str(o, "id", a->id);
-    json_put_str(o, "name", a->name);
-    json_put_str(o, "email", a->jid);
-    json_put_str(o, "organization", a->organization);
-    json_put_str(o, "role", a->role == AGENT_SUPERVISOR ? "supervisor" : "agent");
-    json_put_str(o, "availability", duty_name(duty_of(desk_duty(c->web->desk), a->id)));
-    json_put_int(o, "maxChats", a->max_chats);
-    return o;
-}
-
 static void send_me(struct call *c, struct reply *r, const char *state, const char *agent_id)
 {
     const struct agent *a = directory_by_id(desk_directory(c->web->desk), agent_id);
@@ -112,7 +98,7 @@ static void send_me(struct call *c, struct reply *r, const char *state, const ch
     if (state != NULL)
         json_put_str(body, "state", state);
     if (a != NULL)
-        json_put(body, "agent", view_me(c, a));
+        json_put(body, "agent", view_staff(c->web->desk, a));
     send_json(c, r, 200, body);
 }
 

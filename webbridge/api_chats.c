@@ -122,7 +122,7 @@ void api_chats_list(struct call *c)
                c);
 }
 
-/* ---- close and reopen ----------------------------------------------------------------------- */
+/* ---- change -------------------------------------------------------------------------------- */
 
 static void changed(void *ctx, enum err e, const struct desk_answer *a)
 {
@@ -137,6 +137,16 @@ static void changed(void *ctx, enum err e, const struct desk_answer *a)
     json_put(body, "chat", view_chat(&c->viewer, a->chat));
     call_json(c, 200, body, a);
 }
+
+void api_chats_change(struct call *c)
+{
+    const char *name = call_str(c, "name", false), *email = call_str(c, "email", false);
+
+    if (call_complete(c))
+        desk_customer(c->web->desk, &c->who, c->chat, name, email, changed, c);
+}
+
+/* ---- close and reopen ----------------------------------------------------------------------- */
 
 void api_chats_close(struct call *c)
 {

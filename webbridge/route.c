@@ -11,11 +11,16 @@ static const struct route table[] = {
     {"POST", "/api/chats", api_chats_begin, ACTION_BEGIN, ROUTE_API},
     {"GET", "/api/chats", api_chats_list, ACTION_LIST, ROUTE_API},
     {"GET", "/api/chats/{id}", api_chats_show, ACTION_READ, ROUTE_API},
+    {"PATCH", "/api/chats/{id}", api_chats_change, ACTION_ENTER, ROUTE_API},
     {"GET", "/api/chats/{id}/messages", api_messages_list, ACTION_READ, ROUTE_API},
     {"POST", "/api/chats/{id}/messages", api_messages_post, ACTION_WRITE, ROUTE_API},
     {"POST", "/api/chats/{id}/messages/send", api_messages_send, ACTION_WRITE, ROUTE_API},
     {"POST", "/api/escalations", api_agents_escalate, ACTION_ESCALATE, ROUTE_API},
     {"POST", "/api/chats/{id}/assign", api_agents_assign, ACTION_ASSIGN, ROUTE_API},
+    {"DELETE", "/api/chats/{id}/assign", api_agents_release, ACTION_ENTER, ROUTE_API},
+    {"POST", "/api/chats/{id}/transfer", api_agents_transfer, ACTION_ENTER, ROUTE_API},
+    {"DELETE", "/api/chats/{id}/transfer", api_agents_transfer_end, ACTION_ENTER, ROUTE_API},
+    {"GET", "/api/agents", api_agents_list, ACTION_LIST, ROUTE_API},
     {"POST", "/api/chats/{id}/typing", api_messages_typing, ACTION_WRITE, ROUTE_API},
     {"POST", "/api/chats/{id}/read", api_messages_read, ACTION_READ, ROUTE_API},
     {"POST", "/api/chats/{id}/notes", api_messages_note, ACTION_ENTER, ROUTE_API},
@@ -207,7 +212,7 @@ static bool read_body(struct call *c)
     const struct request *r = c->request;
     enum err e;
 
-    if (r->body_len == 0 || strcmp(c->route->method, "POST") != 0) {
+    if (r->body_len == 0 || strcmp(c->route->method, "GET") == 0) {
         c->body = json_object();
         return true;
     }

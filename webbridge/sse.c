@@ -239,6 +239,7 @@ void feed_on_event(void *ctx, const struct event *e)
     case EVENT_LOGIN:
     case EVENT_OFFER_OVER:
     case EVENT_STAFF:
+    case EVENT_CUSTOMER:
         return;
     }
 }

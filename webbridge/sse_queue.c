@@ -289,6 +289,7 @@ void queue_on_event(struct feed *f, const struct event *e)
     case EVENT_OFFERED:
     case EVENT_STAFF:
     case EVENT_LOGIN:
+    case EVENT_CUSTOMER:
     case EVENT_OFFER_OVER:
         return;
     }

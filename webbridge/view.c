@@ -40,6 +40,21 @@ struct json *view_agent(const struct viewer *v, const char *id)
     return o;
 }
 
+struct json *view_staff(struct desk *d, const struct agent *a)
+{
+    struct json *o = json_object();
+
+    json_put_str(o, "id", a->id);
+    json_put_str(o, "name", a->name);
+    json_put_str(o, "email", a->jid);
+    json_put_str(o, "organization", a->organization);
+    json_put_str(o, "role", a->role == AGENT_SUPERVISOR ? "supervisor" : "agent");
+    json_put_str(o, "availability", duty_name(duty_of(desk_duty(d), a->id)));
+    json_put_int(o, "maxChats", a->max_chats);
+    json_put_int(o, "chats", (int64_t)desk_held(d, a->id));
+    return o;
+}
+
 static struct json *view_customer(const struct chat *c)
 {
     struct json *o = json_object();
@@ -98,6 +113,8 @@ struct json *view_chat(const struct viewer *v, const struct chat *c)
     put_text(o, "assignedToId", c->assigned_to);
     put_time(o, "assignedAt", chat_time(v, c->assigned_ms));
     put_agent(o, "assignedTo", v, c->assigned_to);
+    if (v->kind == WHO_AGENT)
+        put_agent(o, "offeredTo", v, c->offered_to);
     json_put(o, "customer", view_customer(c));
     put_time(o, "createdAt", c->created_ms);
     /* the log's last time would tell a customer when a note was written */

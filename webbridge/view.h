@@ -19,6 +19,8 @@ struct json *view_chat(const struct viewer *v, const struct chat *c);
 
 /* {id, name, avatar} of an agent; null when it is gone or id is "". */
 struct json *view_agent(const struct viewer *v, const char *id);
+/* One of the staff, for its own kind: GET /api/me and /api/agents. */
+struct json *view_staff(struct desk *d, const struct agent *a);
 
 /* Does the asker hear of the entry at all? A customer hears of what is public; subject and
  * reactions are a room's affair and no part of the conversation. */

@@ -1,6 +1,7 @@
 /* The agents' console: the specification's scenarios 2 and 3 by clicks. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { consoleOf, write } from "./desk.mjs";
 import { chatOf, openBrowser, openPage, openStage } from "./stage.mjs";
 
 let stage;
@@ -14,19 +15,7 @@ after(async () => {
   await stage?.close();
 });
 
-const write = async (page, text) => {
-  await page.locator("textarea").fill(text);
-  await page.keyboard.press("Enter");
-};
-
-const signIn = async (agent) => {
-  const context = await browser.newContext();
-  const link = (await stage.call("command", { words: ["agent", "login-link", `${agent}@localhost`] })).trim();
-  const page = await openPage(context, link);
-  await page.getByRole("button", { name: "Sign in" }).click();
-  await page.getByRole("heading", { name: "Chats" }).waitFor();
-  return page;
-};
+const signIn = (agent) => consoleOf(stage, browser, agent);
 
 const waiting = async (text) => {
   const page = await openPage(await browser.newContext(), stage.url);

@@ -83,12 +83,12 @@ export const joined = async (stage, page, chat, agent = "sarah") => {
   await page.locator("parley-chat .notice", { hasText: "✅" }).last().waitFor();
 };
 
-/* No violation of WCAG 2.2 AA or of axe's good practice in the widget. */
-export async function axe(page, state) {
+/* No violation of WCAG 2.2 AA or of axe's good practice in the widget, or in another part of a page. */
+export async function axe(page, state, part = "parley-chat") {
   await page.evaluate(AXE);
-  const found = await page.evaluate(() => window.axe.run("parley-chat", {
+  const found = await page.evaluate((selector) => window.axe.run(selector, {
     runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-  }));
+  }), part);
   const violations = found.violations.map((v) =>
     `${v.id}: ${v.nodes.map((n) => `${n.target.flat().join(" ")} (${n.failureSummary})`).join("; ")}`);
   assert.deepEqual(violations, [], state);

@@ -80,6 +80,8 @@ class World:
         self.vera_key = site.parley.add_key(site.jids[vera])
         self.vera = await site.agent(vera)
         self.stranger = await self.chat("waiting")
+        tom = await site.web.using(site.keys["tom"]).get("/api/me")
+        self.colleague = tom.ok().json()["agent"]["id"]
         for state in STATES:
             self.shared[state] = await self.chat(state)
         self.before = [await self.look(c) for c in self.shared.values()]
@@ -125,7 +127,7 @@ class World:
             stream = path.endswith("/events")
             path += "?ticket=" + (await self.used_ticket(customer) if stream else "t" * 43)
         if body is not None:
-            words = {"CHAT": chat, "MESSAGE": self.first[customer.chat]}
+            words = {"CHAT": chat, "MESSAGE": self.first[customer.chat], "AGENT": self.colleague}
             body = {n: words.get(v, v) if isinstance(v, str) else v for n, v in body.items()}
         web = await self.web(asker, customer)
         if not path.split("?")[0].endswith("/events"):
@@ -157,7 +159,7 @@ def world(own_site):
 
 
 def changes(route, status):
-    return route[0] == "POST" and status < 300
+    return route[0] != "GET" and status < 300
 
 
 @pytest.mark.deadline(300)

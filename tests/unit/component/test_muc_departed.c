@@ -106,6 +106,26 @@ static void room_closed_while_the_link_was_down_is_told_as_gone(void **state)
     assert_true(has_line(r, muc_rig_sent(r), "/ann", "to='" ANN "'", "<destroy>"));
 }
 
+static void customer_renamed_while_the_link_was_down_is_one_afterwards(void **state)
+{
+    struct muc_rig *r = *state;
+    const char *text;
+    int n = 0;
+    struct principal who = {.kind = WHO_AGENT,
+                            .id = directory_by_jid(desk_directory(r->desk), "bob@example.org")->id};
+
+    muc_rig_join(r, ANN, "ann");
+    muc_rig_link(r, false);
+    desk_customer(r->desk, &who, r->chat, "Zoe", NULL, done, &n);
+    desk_customer(r->desk, &who, r->chat, "Zora", NULL, done, &n);
+    muc_rig_settle(r);
+    muc_rig_link(r, true);
+    text = muc_rig_sent(r);
+    assert_true(has_line(r, text, "/Alice (customer)'", "to='" ANN "'", "unavailable"));
+    assert_true(has_line(r, text, "/Zora (customer)'", "to='" ANN "'", "<presence"));
+    assert_false(has_line(r, text, "/Zora (customer)'", "to='" ANN "'", "unavailable"));
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -114,6 +134,7 @@ int main(void)
         MUC_RIG_TEST(last_one_removed_while_the_link_was_down_is_told_too),
         MUC_RIG_TEST(session_that_left_and_came_back_is_not_told_as_gone),
         MUC_RIG_TEST(room_closed_while_the_link_was_down_is_told_as_gone),
+        MUC_RIG_TEST(customer_renamed_while_the_link_was_down_is_one_afterwards),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

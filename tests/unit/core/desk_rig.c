@@ -270,6 +270,9 @@ static void on_event(void *ctx, const struct event *e)
     case EVENT_OFFER_OVER:
         note(r, "offer-over");
         break;
+    case EVENT_CUSTOMER:
+        note(r, "customer-was:%s", e->sender_name);
+        break;
     case EVENT_STAFF:
         note(r, "staff");
         break;

@@ -1,15 +1,18 @@
 /** One chat: all that was said, with the assistant and with people, and what an agent can do. */
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useState } from "preact/hooks";
 import { type Api, newKey, Problem } from "../core/api.js";
 import { ChatClient } from "../core/chat.js";
 import type { Chat } from "../core/types.js";
-import { Composer } from "../view/composer.js";
 import { dropped, sizeText, type TakeFile } from "../view/files.js";
 import { Log } from "../view/log.js";
 import { type Speech } from "../view/words.js";
 import { useChat } from "../view/use_chat.js";
-import { Link } from "./route.js";
+import { nameOf } from "./feed.js";
+import { Facts } from "./facts.js";
+import { isFocusLost, isTyped, Link, Title } from "./route.js";
+import { Transfer } from "./transfer.js";
 import type { Me } from "./types.js";
+import { Write } from "./write.js";
 
 interface Props {
   api: Api;
@@ -21,45 +24,18 @@ interface Props {
   keys: boolean;
 }
 
-function Facts({ chat }: { chat: Chat }) {
-  const { customer } = chat;
-  const facts: [string, string | null][] = [
-    ["E-mail", customer.email], ["Page", customer.page], ["Language", customer.locale],
-    ["Reason", chat.escalationReason], ["Since", new Date(chat.createdAt).toLocaleString()],
-    ["Waiting since", chat.waitingSince && new Date(chat.waitingSince).toLocaleString()],
-    ["With", chat.assignedTo?.name ?? null],
-  ];
+/** An offer to a colleague that is not answered yet. */
+function Offer(p: { chat: Chat; me: Me; onTake: () => void; onEnd: () => void }) {
+  const to = p.chat.offeredTo;
+  if (!to) return null;
+  const mine = to.id === p.me.id;
+  const by = p.chat.assignedTo?.name;
   return (
-    <aside class="facts" aria-label="Customer">
-      <dl>{facts.map(([name, value]) => value && <><dt>{name}</dt><dd dir="auto">{value}</dd></>)}</dl>
-      {chat.xmppUri && <p><a href={chat.xmppUri}>Open in an XMPP client</a></p>}
-    </aside>
-  );
-}
-
-/** Messages to the customer, or notes that only staff see: told apart by more than colour. */
-function Write(p: { chat: ChatClient; speech: Speech; onNote: (text: string) => Promise<void>; canWrite: boolean;
-  onFile: TakeFile | null }) {
-  const [note, setNote] = useState(false);
-  const [draft, setDraft] = useState("");
-  const label = note ? "Internal note, not shown to the customer" : "Reply to the customer";
-  const submit = (text: string) => {
-    if (!note) {
-      void p.chat.send(text);
-      return;
-    }
-    p.onNote(text).catch(() => setDraft(text));
-  };
-  return (
-    <div class={note ? "write noting" : "write"}>
-      <div class="modes" role="radiogroup" aria-label="What is written">
-        <label><input type="radio" name="mode" checked={!note} onChange={() => setNote(false)} /> Reply</label>
-        <label><input type="radio" name="mode" checked={note} onChange={() => setNote(true)} /> Internal note</label>
-      </div>
-      <Composer speech={p.speech} draft={draft} label={label} action={note ? "Add note" : "Send"}
-        onFile={note ? null : p.onFile} disabled={!note && !p.canWrite} onSend={submit} onInput={(text) => {
-          if (!note) p.chat.typing(text !== "");
-        }} />
+    <div class="offer">
+      <span dir="auto">{mine ? (by ? `${by} offers you this chat.` : "This chat is offered to you.")
+        : `Offered to ${to.name}, who has not answered yet.`}</span>
+      {mine && <button type="button" onClick={p.onTake}>Take the chat</button>}
+      <button type="button" class="quiet" onClick={p.onEnd}>{mine ? "Decline" : "Withdraw"}</button>
     </div>
   );
 }
@@ -68,6 +44,7 @@ export function ChatView({ api, me, id, row, speech, keys }: Props) {
   const client = useMemo(() => new ChatClient({ side: "agent", space: "agent:" + id }), [id]);
   const state = useChat(client);
   const [alert, setAlert] = useState("");
+  const [transfer, setTransfer] = useState(false);
   const chat = row ?? state.chat;
   const mine = chat?.assignedToId === me.id;
   useEffect(() => () => client.close(), [client]);
@@ -77,17 +54,17 @@ export function ChatView({ api, me, id, row, speech, keys }: Props) {
   useEffect(() => {
     if (document.visibilityState === "visible") client.read();
   }, [state.messages]);
-  const act = (path: string, body: unknown = {}) =>
-    api.post(`/api/chats/${id}${path}`, body).then(() => setAlert(""), (error: unknown) => {
+  const act = (method: string, path: string, body: unknown = {}) =>
+    api.call(method, `/api/chats/${id}${path}`, body).then(() => setAlert(""), (error: unknown) => {
       setAlert(error instanceof Problem ? error.message : "Something went wrong.");
       throw error;
     });
-  const assign = () => void act("/assign").catch(() => undefined);
+  const just = (method: string, path: string, body?: unknown) => void act(method, path, body).catch(() => undefined);
+  const assign = () => just("POST", "/assign");
   useEffect(() => {
     if (!keys) return undefined;
     const pressed = (event: KeyboardEvent) => {
-      const at = event.target as HTMLElement;
-      if (event.ctrlKey || event.metaKey || event.altKey || /^(INPUT|TEXTAREA|SELECT)$/.test(at.tagName)) return;
+      if (isTyped(event)) return;
       if (event.key === "a" && chat?.status === "waiting") assign();
       if (event.key === "r") {
         event.preventDefault();
@@ -97,8 +74,13 @@ export function ChatView({ api, me, id, row, speech, keys }: Props) {
     document.addEventListener("keydown", pressed);
     return () => document.removeEventListener("keydown", pressed);
   }, [keys, chat?.status, id]);
+  /* a button that did its work is gone: on to where one writes, or to the chat's name */
+  useLayoutEffect(() => {
+    if (chat && isFocusLost()) (document.getElementById("text") ?? document.querySelector<HTMLElement>(".chat h2"))?.focus();
+  }, [chat?.status, mine, chat?.offeredTo?.id]);
   if (!chat) return <section class="chat" aria-busy="true"><p class="empty">{state.chatId === "" ? "There is no such chat." : "…"}</p></section>;
   const waiting = chat.status === "waiting";
+  const open = waiting || chat.status === "live";
   const most = mine || waiting ? chat.maxFileBytes : null;
   const attach: TakeFile | null = most ? (file) => {
     setAlert(file.size > most ? speech.say("file.large", { size: sizeText(most, speech) }) : "");
@@ -106,26 +88,39 @@ export function ChatView({ api, me, id, row, speech, keys }: Props) {
   } : null;
   const names = state.typing.map((p) => p.name).join(", ");
   return (
-    <section class="chat" aria-label={`Chat with ${chat.customer.name ?? "Customer"}`} {...dropped(attach)}>
+    <section class="chat" aria-label={`Chat with ${nameOf(chat)}`} {...dropped(attach)}>
       <header class="head">
         <Link href={"/app/chats" + location.search} class="back">Back to the queue</Link>
-        <h2 dir="auto">{chat.customer.name ?? "Customer"}</h2>
+        <Title level={2} always>{nameOf(chat)}</Title>
         {waiting && <button type="button" onClick={assign}>Assign to Me</button>}
         {chat.status === "live" && !mine && <span class="badge assigned">{chat.assignedTo?.name}</span>}
-        {chat.status === "closed" && <button type="button" class="quiet" onClick={() => void act("/reopen").catch(() => undefined)}>Reopen</button>}
-        {(mine || waiting) && <button type="button" class="quiet" onClick={() => void act("/close").catch(() => undefined)}>Close chat</button>}
+        {chat.status === "closed" && chat.escalationRequested &&
+          <button type="button" class="quiet" onClick={() => just("POST", "/reopen")}>Reopen</button>}
+        {open && (mine || waiting || me.role === "supervisor") && <>
+          <button type="button" class="quiet" onClick={() => setTransfer(true)}>Transfer…</button>
+          <button type="button" class="quiet" onClick={() => just("POST", "/close")}>Close chat</button>
+        </>}
       </header>
       <p role="alert" class="alert">{alert}</p>
+      {open && <Offer chat={chat} me={me} onTake={assign} onEnd={() => just("DELETE", "/transfer")} />}
       <div class="columns">
         <Log speech={speech} messages={state.messages} mine="AGENT" seenSeq={state.seenSeq} more={state.more}
           onOlder={() => client.older()} onRetry={(key) => void client.retry(key)} onDiscard={(key) => client.discard(key)}
           onAction={null} />
-        <Facts chat={chat} />
+        <Facts chat={chat} onSave={(change) => act("PATCH", "", change)} />
       </div>
       <p class="typing" aria-hidden="true">{names && `${names} is typing…`}</p>
-      {chat.escalationRequested && chat.status !== "closed" &&
-        <Write chat={client} speech={speech} canWrite={mine || waiting} onFile={attach}
-          onNote={(content) => act("/notes", { content, clientId: newKey() }).then(() => undefined)} />}
+      {open && <Write chat={client} speech={speech} canReply={mine || waiting} onFile={attach}
+        onNote={(content) => act("POST", "/notes", { content, clientId: newKey() })} />}
+      {transfer && <Transfer api={api} me={me} chat={chat} onClose={() => setTransfer(false)}
+        onOffer={(agentId, note) => {
+          setTransfer(false);
+          just("POST", "/transfer", { agentId, note });
+        }}
+        onRelease={(reason) => {
+          setTransfer(false);
+          just("DELETE", "/assign", { reason });
+        }} />}
     </section>
   );
 }

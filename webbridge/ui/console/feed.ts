@@ -3,7 +3,8 @@ import { type Api } from "../core/api.js";
 import { type Connection } from "../core/state.js";
 import { readStream, type StreamEvent } from "../core/stream.js";
 import { openTabs, type Tabs } from "../core/tabs.js";
-import type { Chat } from "../core/types.js";
+import type { Chat, Message } from "../core/types.js";
+import type { Call } from "./bell.js";
 import type { ChatPage, Counts, Filter } from "./types.js";
 
 export interface QueueState {
@@ -25,6 +26,8 @@ interface QueueNews {
 }
 
 type News = { kind: "event"; event: StreamEvent } | { kind: "connection"; connection: Connection };
+
+export const nameOf = (chat: Chat) => chat.customer.name ?? "Customer";
 
 export function matches(chat: Chat, filter: Filter): boolean {
   if (filter === "needs_response") return chat.status === "waiting";
@@ -50,15 +53,18 @@ export class QueueFeed {
     cursors: { all: null, needs_response: null, assigned: null },
   };
   private readonly api: Api;
+  private readonly me: string;
   private readonly tabs: Tabs<News>;
   private readonly listeners = new Set<(state: QueueState) => void>();
   private readonly stop = new AbortController();
-  /** told of a chat that begins to wait while we look */
-  onUrgent: (chat: Chat) => void = () => undefined;
+  /** a chat begins to wait, or my customer writes; told in one tab of a browser */
+  onCall: (call: Call) => void = () => undefined;
   onRefused: () => void = () => undefined;
 
-  constructor(api: Api) {
+  /** me: the agent's id */
+  constructor(api: Api, me: string) {
     this.api = api;
+    this.me = me;
     this.tabs = openTabs<News>("queue", (news) => {
       if (news.kind === "event") this.happened(news.event);
       else this.set({ connection: news.connection });
@@ -105,6 +111,7 @@ export class QueueFeed {
       lastEventId: () => "",
       onEvent: (event) => {
         this.tabs.tell({ kind: "event", event });
+        this.call(event);
         this.happened(event);
       },
       onState: (state) => {
@@ -115,6 +122,24 @@ export class QueueFeed {
       },
       signal: this.stop.signal,
     });
+  }
+
+  private call(event: StreamEvent): void {
+    if (event.name !== "queue" && event.name !== "message") return;
+    const { channel, payload } = JSON.parse(event.data) as { channel: string; payload: unknown };
+    if (event.name === "message") {
+      const { role, content } = payload as Message;
+      const chat = this.state.rows.get(channel.split(":")[1] ?? "");
+      if (role === "USER" && chat?.assignedToId === this.me)
+        this.onCall({ chat, title: nameOf(chat), text: content });
+      return;
+    }
+    const { chat } = payload as QueueNews;
+    const before = chat && this.state.rows.get(chat.id);
+    if (chat?.offeredTo?.id === this.me && before?.offeredTo?.id !== this.me)
+      this.onCall({ chat, title: `${nameOf(chat)} is offered to you`, text: chat.escalationReason ?? "" });
+    else if (chat?.status === "waiting" && before?.status !== "waiting")
+      this.onCall({ chat, title: `${nameOf(chat)} waits`, text: chat.escalationReason ?? "" });
   }
 
   private happened(event: StreamEvent): void {
@@ -134,11 +159,9 @@ export class QueueFeed {
     const { rows } = this.state;
     if (news.counts) this.set({ counts: news.counts });
     if (!news.chat) return;
-    const before = rows.get(news.chat.id);
     const now = new Map(rows);
     if (news.event === "chat_removed") now.delete(news.chat.id);
     else now.set(news.chat.id, news.chat);
     this.set({ rows: now });
-    if (news.chat.status === "waiting" && before?.status !== "waiting") this.onUrgent(news.chat);
   }
 }

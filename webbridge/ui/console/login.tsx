@@ -1,6 +1,7 @@
 /** The way in: the agent says over XMPP that it is the one who asks. No password is typed here. */
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { type Api, pause, Problem } from "../core/api.js";
+import { Title } from "./route.js";
 import type { Me } from "./types.js";
 
 interface Begun {
@@ -47,7 +48,7 @@ function Link({ api, token, onIn }: LoginProps) {
   };
   return (
     <main class="door">
-      <h1>Web console</h1>
+      <Title level={1}>Web console</Title>
       <p>You followed a link that opens the console.</p>
       <button type="button" onClick={use}>Sign in</button>
       <p role="alert" class="alert">{alert}</p>
@@ -60,6 +61,10 @@ export function Login(p: LoginProps) {
   const [jid, setJid] = useState("");
   const [begun, setBegun] = useState<Begun | null>(null);
   const [alert, setAlert] = useState("");
+  const address = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    if (!begun) address.current?.focus();
+  }, [begun]);
   useEffect(() => {
     if (!begun) return undefined;
     const stop = new AbortController();
@@ -80,7 +85,7 @@ export function Login(p: LoginProps) {
   if (begun) {
     return (
       <main class="door">
-        <h1>Web console</h1>
+        <Title level={1}>Web console</Title>
         <p role="status">We sent a message to <b>{jid}</b>, if that is an agent's address. Answer it in your XMPP
           client:</p>
         <p class="code"><code>ok {begun.code}</code></p>
@@ -94,7 +99,7 @@ export function Login(p: LoginProps) {
       <h1>Web console</h1>
       <form onSubmit={submit}>
         <label for="jid">Your XMPP address</label>
-        <input id="jid" type="email" autocomplete="username" required value={jid}
+        <input id="jid" ref={address} type="email" autocomplete="username" required value={jid}
           onInput={(event) => setJid((event.target as HTMLInputElement).value)} />
         <button type="submit">Sign in</button>
         <p role="alert" class="alert">{alert}</p>

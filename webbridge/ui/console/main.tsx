@@ -2,58 +2,26 @@
 import { render } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { Api, Problem } from "../core/api.js";
-import type { Chat } from "../core/types.js";
 import { speechOf } from "../view/words.js";
+import { armSound, ring } from "./bell.js";
 import { ChatView } from "./chat.js";
 import { QueueFeed } from "./feed.js";
 import { Login } from "./login.js";
 import { Queue, useQueue } from "./queue.js";
-import { go, useAddress } from "./route.js";
+import { go, Title, useAddress } from "./route.js";
+import { Help, Settings, useSetting } from "./settings.js";
 import type { Me } from "./types.js";
 
 const api = new Api({ baseUrl: "", token: () => "" });
 const speech = speechOf(navigator.language.startsWith("en") ? navigator.language : "en", {});
 
-/** A switch that this browser remembers. */
-function useSetting(name: string): [boolean, (on: boolean) => void] {
-  const key = "parley:console:" + name;
-  const [on, setOn] = useState(localStorage.getItem(key) === "1");
-  return [on, (value) => {
-    localStorage.setItem(key, value ? "1" : "0");
-    setOn(value);
-  }];
-}
-
-function beep(): void {
-  const audio = new AudioContext();
-  const tone = audio.createOscillator();
-  const volume = audio.createGain();
-  volume.gain.value = 0.1;
-  tone.frequency.value = 660;
-  tone.connect(volume).connect(audio.destination);
-  tone.start();
-  tone.stop(audio.currentTime + 0.2);
-}
-
-function Settings(p: { sound: boolean; onSound: (on: boolean) => void; keys: boolean; onKeys: (on: boolean) => void }) {
-  const [notify, setNotify] = useState(globalThis.Notification?.permission ?? "denied");
-  return (
-    <details class="settings">
-      <summary>Settings</summary>
-      <label><input type="checkbox" checked={p.sound} onChange={() => p.onSound(!p.sound)} /> Sound when a chat waits</label>
-      <label><input type="checkbox" checked={p.keys} onChange={() => p.onKeys(!p.keys)} /> Keyboard shortcuts: j and k move, a assigns, r replies</label>
-      {notify === "default" && <button type="button" class="quiet" onClick={() => void Notification.requestPermission().then(setNotify)}>
-        Allow notifications</button>}
-    </details>
-  );
-}
-
 function Inside({ me, onOut }: { me: Me; onOut: () => void }) {
   const address = useAddress();
-  const feed = useMemo(() => new QueueFeed(api), []);
+  const feed = useMemo(() => new QueueFeed(api, me.id), []);
   const state = useQueue(feed);
-  const [sound, setSound] = useSetting("sound");
-  const [keys, setKeys] = useSetting("keys");
+  const [sound, setSound] = useSetting("sound", false);
+  const [notify, setNotify] = useSetting("notify", false);
+  const [keys, setKeys] = useSetting("keys", true);
   const [, id = ""] = /^\/app\/chats\/([^/?]+)/.exec(address) ?? [];
   useEffect(() => {
     feed.onRefused = onOut;
@@ -61,17 +29,9 @@ function Inside({ me, onOut }: { me: Me; onOut: () => void }) {
     return () => feed.close();
   }, [feed]);
   useEffect(() => {
-    feed.onUrgent = (chat: Chat) => {
-      if (sound) beep();
-      if (globalThis.Notification?.permission !== "granted" || document.visibilityState === "visible") return;
-      const note = new Notification(`${chat.customer.name ?? "A customer"} waits`,
-        { body: chat.escalationReason ?? "", tag: chat.id });
-      note.onclick = () => {
-        window.focus();
-        go("/app/chats/" + chat.id);
-      };
-    };
-  }, [feed, sound]);
+    feed.onCall = (call) => ring(call, { sound, notify });
+    return sound ? armSound() : undefined;
+  }, [feed, sound, notify]);
   useEffect(() => {
     const waiting = state.counts.needsResponse;
     document.title = `${waiting ? `(${waiting}) ` : ""}Chats`;
@@ -80,16 +40,17 @@ function Inside({ me, onOut }: { me: Me; onOut: () => void }) {
   return (
     <div class={id ? "console with-chat" : "console"}>
       <header class="top">
-        <h1>Chats</h1>
+        <Title level={1}>Chats</Title>
         <span role="status" class="link">{state.connection === "reconnecting" ? "Reconnecting…" : ""}</span>
-        <Settings sound={sound} onSound={setSound} keys={keys} onKeys={setKeys} />
+        <Settings sound={sound} onSound={setSound} notify={notify} onNotify={setNotify} keys={keys} onKeys={setKeys} />
         <span>{me.name}</span>
         <button type="button" class="quiet" onClick={out}>Sign out</button>
       </header>
       <main>
-        <Queue feed={feed} current={id} keys={keys} />
+        <Queue feed={feed} me={me.id} current={id} keys={keys} />
         {id && <ChatView key={id} api={api} me={me} id={id} row={state.rows.get(id)} speech={speech} keys={keys} />}
       </main>
+      <Help keys={keys} />
     </div>
   );
 }

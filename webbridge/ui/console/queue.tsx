@@ -1,8 +1,8 @@
 /** Who waits, and who is talked to. */
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Chat } from "../core/types.js";
-import { inOrder, matches, type QueueFeed, type QueueState } from "./feed.js";
-import { Link } from "./route.js";
+import { inOrder, matches, nameOf, type QueueFeed, type QueueState } from "./feed.js";
+import { isFocusLost, isTyped, Link } from "./route.js";
 import type { Filter } from "./types.js";
 
 const TABS: [Filter, string, "all" | "needsResponse" | "assigned"][] = [
@@ -38,7 +38,8 @@ export function useQueue(feed: QueueFeed): QueueState {
   return state;
 }
 
-function Badge({ chat }: { chat: Chat }) {
+function Badge({ chat, me }: { chat: Chat; me: string }) {
+  if (chat.offeredTo?.id === me) return <span class="badge urgent">Offered to you</span>;
   if (chat.status === "waiting") {
     return <span class="badge urgent"><span aria-hidden="true">🚨</span> Needs response</span>;
   }
@@ -46,13 +47,13 @@ function Badge({ chat }: { chat: Chat }) {
   return <span class="badge">{chat.status === "closed" ? "Closed" : "With the assistant"}</span>;
 }
 
-function Row({ chat, now, current }: { chat: Chat; now: number; current: boolean }) {
+function Row({ chat, me, now, current }: { chat: Chat; me: string; now: number; current: boolean }) {
   const since = chat.escalationRequestedAt ?? chat.lastMessageAt ?? chat.createdAt;
   return (
     <li class={`row ${chat.status}`} data-chat={chat.id}>
       <Link href={`/app/chats/${chat.id}${location.search}`} current={current}>
-        <span class="name" dir="auto">{chat.customer.name ?? "Customer"}</span>
-        <Badge chat={chat} />
+        <span class="name" dir="auto">{nameOf(chat)}</span>
+        <Badge chat={chat} me={me} />
         {chat.escalationReason && <span class="reason" dir="auto">{chat.escalationReason}</span>}
         <time dateTime={since} title={new Date(since).toLocaleString()}>{ago(since, now)}</time>
       </Link>
@@ -70,20 +71,48 @@ function useKeys(on: boolean): void {
   useEffect(() => {
     if (!on) return undefined;
     const pressed = (event: KeyboardEvent) => {
-      const at = event.target as HTMLElement;
-      if (event.ctrlKey || event.metaKey || event.altKey || /^(INPUT|TEXTAREA|SELECT)$/.test(at.tagName)) return;
       const step = { j: 1, k: -1 }[event.key];
-      if (!step) return;
+      if (!step || isTyped(event)) return;
       const links = [...document.querySelectorAll<HTMLElement>(".rows a")];
-      const next = links[links.indexOf(document.activeElement as HTMLElement) + step] ?? links[step > 0 ? 0 : links.length - 1];
-      next?.focus();
+      const here = links.findIndex((link) => link === document.activeElement);
+      const from = here < 0 ? links.findIndex((link) => link.ariaCurrent === "page") : here;
+      (links[from + step] ?? links[step > 0 ? 0 : links.length - 1])?.focus();
     };
     document.addEventListener("keydown", pressed);
     return () => document.removeEventListener("keydown", pressed);
   }, [on]);
 }
 
-export function Queue({ feed, current, keys }: { feed: QueueFeed; current: string; keys: boolean }) {
+/** A row that goes away with the focus leaves it to the one that comes in its place; a chat that is left,
+ *  to its row. */
+function useFocusKept(ids: readonly string[], current: string) {
+  const list = useRef<HTMLUListElement>(null);
+  const held = useRef({ id: "", at: 0 });
+  const open = useRef(current);
+  const focused = (event: FocusEvent) => {
+    const row = (event.target as HTMLElement).closest<HTMLElement>("[data-chat]");
+    const id = list.current?.contains(row) ? row?.dataset.chat ?? "" : "";
+    held.current = { id, at: ids.indexOf(id) };
+  };
+  useEffect(() => {
+    document.addEventListener("focusin", focused);
+    return () => document.removeEventListener("focusin", focused);
+  });
+  useLayoutEffect(() => {
+    const left = open.current !== current && !current ? open.current : "";
+    open.current = current;
+    if (!isFocusLost()) return;
+    const gone = held.current.id !== "" && !ids.includes(held.current.id);
+    const at = left ? ids.indexOf(left) : gone ? Math.min(held.current.at, ids.length - 1) : -1;
+    if (!left && !gone) return;
+    const next = at < 0 ? document.querySelector<HTMLElement>(".tabs a[aria-current]")
+      : list.current?.querySelectorAll<HTMLElement>(".row a")[at];
+    next?.focus();
+  });
+  return list;
+}
+
+export function Queue({ feed, me, current, keys }: { feed: QueueFeed; me: string; current: string; keys: boolean }) {
   const state = useQueue(feed);
   const now = useNow();
   const filter = filterOf(location.search);
@@ -92,6 +121,9 @@ export function Queue({ feed, current, keys }: { feed: QueueFeed; current: strin
   }, [filter]);
   useKeys(keys);
   const rows = inOrder(state.rows.values()).filter((chat) => matches(chat, filter));
+  const list = useFocusKept(rows.map((chat) => chat.id), current);
+  const more = () => void feed.load(filter, true).catch(() => undefined)
+    .then(() => list.current?.querySelectorAll<HTMLElement>(".row a")[rows.length]?.focus());
   const waiting = state.counts.needsResponse;
   return (
     <section class="queue" aria-label="Chats">
@@ -104,9 +136,9 @@ export function Queue({ feed, current, keys }: { feed: QueueFeed; current: strin
       </nav>
       <p class="unseen" role="status">{waiting === 1 ? "1 chat needs a response" : `${waiting} chats need a response`}</p>
       {rows.length === 0 && <p class="empty">{filter === "needs_response" ? "Nobody waits." : "There are no chats here."}</p>}
-      <ul class="rows">{rows.map((chat) => <Row key={chat.id} chat={chat} now={now} current={chat.id === current} />)}</ul>
+      <ul class="rows" ref={list}>{rows.map((chat) => <Row key={chat.id} chat={chat} me={me} now={now} current={chat.id === current} />)}</ul>
       {state.cursors[filter] && (
-        <button type="button" class="quiet" onClick={() => void feed.load(filter, true)}>Show more</button>
+        <button type="button" class="quiet" onClick={more}>Show more</button>
       )}
     </section>
   );

@@ -1,6 +1,6 @@
 /** Addresses within the console: links that do not load a page. */
 import type { ComponentChildren } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 
 export function go(path: string): void {
   history.pushState(null, "", path);
@@ -16,6 +16,26 @@ export function useAddress(): string {
     return () => removeEventListener("popstate", changed);
   }, []);
   return address;
+}
+
+/** No keyboard command: it is typed text, or one of the browser's own. */
+export function isTyped(event: KeyboardEvent): boolean {
+  const at = event.target as HTMLElement;
+  return event.ctrlKey || event.metaKey || event.altKey || /^(INPUT|TEXTAREA|SELECT)$/.test(at.tagName)
+    || Boolean(at.closest("dialog"));
+}
+
+/** What had the focus is gone: keys would begin at the top of the page. */
+export const isFocusLost = () => !document.activeElement || document.activeElement === document.body;
+
+/** A heading that takes the focus when its part of the page appears, and what had it is gone. */
+export function Title(p: { level: 1 | 2; always?: boolean; children: ComponentChildren }) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  const Heading: "h1" | "h2" = `h${p.level}`;
+  useEffect(() => {
+    if (p.always || isFocusLost()) heading.current?.focus({ preventScroll: true });
+  }, []);
+  return <Heading ref={heading} tabIndex={-1} dir="auto">{p.children}</Heading>;
 }
 
 export function Link(p: { href: string; current?: boolean; class?: string; children: ComponentChildren }) {

@@ -10,6 +10,11 @@ export interface Me {
   maxChats: number;
 }
 
+export interface Colleague extends Me {
+  /** held at the moment */
+  chats: number;
+}
+
 export type Filter = "all" | "needs_response" | "assigned";
 
 export interface Counts {

@@ -49,6 +49,8 @@ export interface Chat {
   assignedToId: string | null;
   assignedAt: string | null;
   assignedTo: Person | null;
+  /** agents: asked to take the chat over */
+  offeredTo?: Person | null;
   customer: {
     id: string;
     name: string | null;
