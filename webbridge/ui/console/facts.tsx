@@ -50,7 +50,8 @@ export function Facts({ chat, onSave }: FactsProps) {
   }, [editing]);
   const facts: [string, string | null][] = [
     ["Reason", chat.escalationReason], ["Begun", when(chat.createdAt)], ["Waiting since", when(chat.waitingSince)],
-    ["With", chat.assignedTo?.name ?? null], ["Language", customer.locale],
+    ["With", chat.assignedTo?.name ?? null],
+    ["Rating", chat.rating && `${chat.rating.score} of 5`], ["Comment", chat.rating?.comment ?? null], ["Language", customer.locale],
   ];
   return (
     <aside class="facts" aria-label="Customer">

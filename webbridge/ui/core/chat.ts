@@ -10,10 +10,10 @@ import {
 } from "./state.js";
 import { readStream, type StreamEvent } from "./stream.js";
 import { openTabs, type Tabs } from "./tabs.js";
+import { Typists } from "./typists.js";
 import type { Chat, Escalation, Happening, History, Message, Role, Typing } from "./types.js";
 
 const PAGE = 100;
-const TYPING_SHOWN_MS = 6000;
 const TYPING_TOLD_MS = 3000;
 const TYPING_IDLE_MS = 5000;
 const POLL_MS = 3000;
@@ -37,7 +37,10 @@ export class ChatClient {
   private readonly tabs: Tabs<News>;
   private readonly outbox: Outbox;
   private readonly listeners = new Map<string, Set<Listener<never>>>();
-  private readonly typists = new Map<string, ReturnType<typeof setTimeout>>();
+  private readonly typists = new Typists((typing) => {
+    this.set(withTyping(this.state, typing));
+    this.emit("typing", typing);
+  });
   /** a new object for each chat that is taken up: what comes for another is too late */
   private held: Held | null = null;
   private last = "";
@@ -222,7 +225,6 @@ export class ChatClient {
   private hush(): void {
     clearTimeout(this.told.idle);
     this.told.at = 0;
-    for (const timer of this.typists.values()) clearTimeout(timer);
     this.typists.clear();
   }
 
@@ -456,6 +458,7 @@ export class ChatClient {
     else if (name === "agent_left") this.emit("agentLeft", agentOf(payload as Happening));
     else if (name === "escalated") this.emit("escalated", payload as Happening);
     else if (name === "closed") this.emit("closed", payload as Happening);
+    else if (name === "rated") this.emit("rated", { score: this.state.rating });
     else if (name === "typing") this.typist(payload as Typing);
     if (name === "closed") this.ended(this.reading ?? new AbortController());
   }
@@ -467,15 +470,7 @@ export class ChatClient {
   }
 
   private typist(typing: Typing): void {
-    clearTimeout(this.typists.get(typing.userId));
-    this.typists.delete(typing.userId);
-    if (typing.isTyping) {
-      this.typists.set(typing.userId, setTimeout(() => {
-        this.typists.delete(typing.userId);
-        this.set(withTyping(this.state, { ...typing, isTyping: false }));
-        this.emit("typing", { ...typing, isTyping: false });
-      }, TYPING_SHOWN_MS));
-    }
+    this.typists.heard(typing);
     this.emit("typing", typing);
   }
 
@@ -564,6 +559,22 @@ export class ChatClient {
     if (!this.held) return;
     const answer = await this.api.post<{ chat: Chat }>(this.at("/close"));
     this.set(withChat(this.state, answer.chat));
+  }
+
+  /** What the customer thinks of the chat, 1 to 5: once, while an agent has it or when it is over. */
+  async rate(score: number, comment = ""): Promise<void> {
+    const { held } = this;
+    if (!held) return;
+    try {
+      await this.api.post(this.at("/rating"), { score, clientId: newKey(), ...(comment ? { comment } : {}) });
+    } catch (error) {
+      /* an earlier try, or another tab, may have done it */
+      if (!(error instanceof Problem) || error.code !== "conflict") throw error;
+      await this.refresh(held, this.dropped.signal);
+      if (this.held === held && !this.state.rating) throw error;
+    }
+    if (this.held === held) await this.refresh(held, this.dropped.signal).catch(() => undefined);
+    this.tell({ kind: "changed" });
   }
 
   /** The customer writes, or has stopped. Told at most every few seconds. */

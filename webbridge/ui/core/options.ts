@@ -36,6 +36,7 @@ export interface ChatEvents {
   escalated: Happening;
   closed: Happening;
   typing: Typing;
+  rated: { score: number };
   error: Problem;
 }
 

@@ -35,12 +35,14 @@ export interface ChatState {
   queue: Pick<Escalation, "position" | "estimatedWaitSeconds" | "agentsOnline"> | null;
   /** the other side has read up to this `seq` */
   seenSeq: number;
+  /** the customer's, 1 to 5; 0 none */
+  rating: number;
   unread: number;
 }
 
 export const emptyState: ChatState = {
   chatId: "", status: "", escalated: false, messages: [], more: false, typing: [], agent: null, chat: null,
-  connection: "idle", queue: null, seenSeq: 0, unread: 0,
+  connection: "idle", queue: null, seenSeq: 0, rating: 0, unread: 0,
 };
 
 const UNSENT = Number.MAX_SAFE_INTEGER;
@@ -82,6 +84,7 @@ export function withChat(state: ChatState, chat: Chat): ChatState {
     chatId: chat.id,
     status: chat.status,
     escalated: chat.escalationRequested,
+    rating: chat.rating?.score ?? 0,
     agent: chat.status === "live" ? chat.assignedTo : null,
     queue: waiting
       ? { estimatedWaitSeconds: null, agentsOnline: 0, ...state.queue, position: chat.queuePosition }
@@ -151,7 +154,9 @@ function happened(state: ChatState, name: string, what: Happening): ChatState {
     case "closed":
       return { ...next, status: "closed", typing: [], queue: null };
     case "reopened":
-      return { ...next, status: next.escalated ? "waiting" : "assistant" };
+      return { ...next, status: next.escalated ? "waiting" : "assistant", rating: 0 };
+    case "rated":
+      return { ...next, rating: what.score ?? 0 };
     default:
       return next;
   }
@@ -178,6 +183,7 @@ export function withEvent(state: ChatState, name: string, payload: unknown): Cha
     case "agent_left":
     case "closed":
     case "reopened":
+    case "rated":
       return happened(state, name, payload as Happening);
     case "typing":
       return withTyping(state, payload as Typing);

@@ -39,6 +39,13 @@ export interface Message {
   event?: string;
 }
 
+/** The customer's; the comment is for agents. */
+export interface Rating {
+  score: number;
+  ratedAt: string;
+  comment?: string | null;
+}
+
 export interface Chat {
   id: string;
   organization: string;
@@ -62,6 +69,7 @@ export interface Chat {
   lastMessageAt: string | null;
   waitingSince: string | null;
   closedAt: string | null;
+  rating: Rating | null;
   queuePosition: number | null;
   /** how large a file may be; null: none are taken */
   maxFileBytes: number | null;
@@ -102,6 +110,8 @@ export interface Happening {
   reason?: string;
   agentId?: string;
   agentName?: string;
+  /** of `rated` */
+  score?: number;
 }
 
 export interface Typing {

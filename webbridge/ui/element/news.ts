@@ -14,6 +14,7 @@ export interface News {
   unread: { count: number };
   connection: { state: string };
   ended: null;
+  rating: { score: number };
   error: { code: string; status: number; message: string };
 }
 
@@ -53,6 +54,7 @@ export function tellNews(chat: ChatClient, tell: Tell): void {
   chat.on("agentLeft", (agent) => tell("agent_left", { name: agent.agentName }));
   chat.on("typing", (typing) => tell("typing", { name: typing.userName, isTyping: typing.isTyping }));
   chat.on("closed", () => tell("ended", null));
+  chat.on("rated", tell.bind(null, "rating"));
   chat.on("error", (problem) =>
     tell("error", { code: problem.code, status: problem.status, message: problem.message }));
 }

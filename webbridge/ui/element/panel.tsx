@@ -7,6 +7,7 @@ import { Log } from "../view/log.js";
 import { useChat } from "../view/use_chat.js";
 import type { Speech } from "../view/words.js";
 import { Menu } from "./menu.js";
+import { Rating } from "./rating.js";
 import { download, transcriptOf } from "./transcript.js";
 
 export interface PanelProps {
@@ -69,14 +70,13 @@ export function Panel(p: PanelProps) {
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => chat.on("error", (problem) => setAlert(problem.status === 0
     ? say("failed.network") : say("failed.other", { detail: problem.message }))), [chat, speech]);
-  const write = () => box.current?.querySelector("textarea")?.focus();
-  const act = (what: Promise<unknown>, then = () => {}) => {
+  const write = () => box.current?.querySelector<HTMLElement>("#text")?.focus();
+  const act = (what: Promise<unknown>, then = () => {}) =>
     what.then(() => {
       setAlert("");
       then();
     },
       (error: unknown) => setAlert(error instanceof Problem && error.status ? error.message : say("busy")));
-  };
   const closed = state.status === "closed";
   /* Buttons that go away when they are pressed leave the focus in the box. */
   const escalate = (reason?: string) => act(chat.escalate(reason), write);
@@ -117,6 +117,8 @@ export function Panel(p: PanelProps) {
         if (yes) act(chat.end());
         setTimeout(write);
       }} />}
+      {closed && !state.rating && state.chat && <Rating key={state.chatId} speech={speech}
+        onRate={(score, comment) => act(chat.rate(score, comment), write)} />}
       <div hidden={sure}>
         <Composer key={p.round} speech={speech} draft={p.draft} onFile={attach}
           onSend={(text) => {

@@ -43,7 +43,7 @@ export function Widget(p: WidgetProps) {
     if (open) {
       const at = document.activeElement as HTMLElement | null;
       from.current = at && at !== document.body && at !== host ? at : launcher.current;
-      panel.current?.querySelector("textarea")?.focus();
+      panel.current?.querySelector<HTMLElement>("#text")?.focus();
     } else if (from.current) {
       from.current.focus();
       from.current = null;

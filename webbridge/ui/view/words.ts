@@ -38,7 +38,7 @@ export function speechOf(locale: string, words: Partial<Words>, more: Partial<Wo
 }
 
 /* Texts that the service writes into the chat, as it brings them along. */
-const STOCK = ["waiting", "agent_joined", "agent_left", "closed", "reopened", "offer"] as const;
+const STOCK = ["waiting", "agent_joined", "agent_left", "closed", "reopened", "rated", "offer"] as const;
 
 /** A text of the service in this language; one that its owner wrote stays as it is. */
 export function translated(text: string, say: Speech["say"]): string {

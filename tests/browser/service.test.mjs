@@ -1,0 +1,90 @@
+/* What a customer is told and asked around the talk itself. */
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { chatOf, openBrowser, openPage, openStage } from "./stage.mjs";
+import { ask, joined, launch, openHost, openWidget, wait } from "./widget.mjs";
+
+let stage;
+let browser;
+let host;
+
+before(async () => {
+  [stage, browser] = await Promise.all([openStage(), openBrowser()]);
+  host = await openHost(stage);
+  await host.list();
+});
+after(async () => {
+  await browser?.close();
+  await host?.close();
+  await stage?.close();
+});
+
+const active = (page, what) => page.waitForFunction((selector) =>
+  document.querySelector("parley-chat").shadowRoot.activeElement?.matches(selector), what);
+const asAgent = async (path, body) => {
+  const answer = await fetch(stage.url + path, {
+    ...(body ? { method: "POST", body: JSON.stringify(body) } : {}),
+    headers: { Authorization: "Bearer " + stage.keys.sarah, "Content-Type": "application/json" },
+  });
+  assert.ok(answer.ok, `${path}: ${answer.status}`);
+  return answer.json();
+};
+
+/* ---- rating ------------------------------------------------------------------------------- */
+
+test("an ended chat is rated by keys alone; the page, another tab and agents know of it", async () => {
+  const page = await openWidget(browser, host.url);
+  await page.evaluate(() => {
+    window.told = [];
+    Parley("on", "rating", (detail) => window.told.push(detail));
+  });
+  await wait(page);
+  const { id: chat } = await chatOf(page);
+  await joined(stage, page, chat);
+  const other = await openPage(page.context(), host.url);
+  await launch(other);
+  await asAgent(`/api/chats/${chat}/close`, {});
+  const group = page.getByRole("group", { name: /How was this chat/ });
+  await group.waitFor();
+  assert.equal(await page.getByLabel("Anything to add?").count(), 0, "nothing is asked before there is a score");
+  await group.getByRole("radio", { name: "1" }).focus();
+  for (let n = 0; n < 3; n++) await page.keyboard.press("ArrowRight");
+  await page.waitForFunction(() => document.querySelector("parley-chat").shadowRoot
+    .querySelector("input[type=radio]:checked")?.parentElement.textContent.trim() === "4");
+  await page.keyboard.press("Tab");
+  await active(page, "#comment");
+  await page.keyboard.type("quick and kind");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await page.locator("parley-chat .notice", { hasText: "Rating: 4/5" }).waitFor();
+  await group.waitFor({ state: "detached" });
+  await active(page, "#text");
+  await page.waitForFunction(() => window.told.length === 1 && window.told[0].score === 4);
+  await other.locator("parley-chat .notice", { hasText: "Rating: 4/5" }).waitFor();
+  await other.locator("parley-chat .rating").waitFor({ state: "detached" });
+  const { rating } = await asAgent(`/api/chats/${chat}`);
+  assert.deepEqual([rating.score, rating.comment], [4, "quick and kind"]);
+  await page.reload();
+  await launch(page);
+  await page.locator("parley-chat .notice", { hasText: "Rating: 4/5" }).waitFor();
+  assert.equal(await page.locator("parley-chat .rating").count(), 0, "it is asked once");
+  await page.context().close();
+});
+
+test("what was rated in vain can be sent again; in another language, and without a comment", async () => {
+  const page = await openWidget(browser, host.url + "/de");
+  await launch(page);
+  await ask(page, "Hallo");
+  await page.getByRole("button", { name: "Mehr" }).click();
+  await page.getByRole("button", { name: "Chat beenden" }).click();
+  await page.getByRole("button", { name: "Ja, beenden" }).click();
+  const group = page.getByRole("group", { name: /Wie war dieser Chat/ });
+  await group.getByRole("radio", { name: "2" }).check();
+  await page.route("**/rating", (route) => route.abort());
+  await page.getByRole("button", { name: "Bewertung senden" }).click();
+  await page.getByRole("alert").filter({ hasText: /./ }).waitFor();
+  await page.unroute("**/rating");
+  await page.getByRole("button", { name: "Bewertung senden" }).click();
+  await page.locator("parley-chat .notice", { hasText: "Bewertung: 2/5" }).waitFor();
+  await page.context().close();
+});
