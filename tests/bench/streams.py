@@ -3,10 +3,12 @@
 
 "one chat each": the time of an event to the one stream of its chat, and the memory of a stream with
 its chat, which a daemon forgets five minutes after its last use. "one chat": the same event to all
-streams, and the memory of the stream alone. Heartbeats are set to one in five seconds; the
+streams, and the memory of the stream alone. Beside it the floor: a program that copies as many bytes
+to as many sockets, one send() each, and does nothing else. Heartbeats are set to one in five seconds; the
 processor time is of a minute with the usual one in fifteen."""
 
 import os
+import subprocess
 
 import rig
 
@@ -47,13 +49,35 @@ def held(folder, streams, chats, posts, idle, restart):
     return row
 
 
+def spread(folder, streams, posts):
+    """The floor of a broadcast: events a second, and processor time of one."""
+    port = rig.free_port()
+    chat = os.path.join(folder, "spread")
+    with open(chat, "w", encoding="utf-8") as out:
+        out.write(f"/api/chats/{rig.chat_id(0)} -\n")
+    least = subprocess.Popen([os.path.join(rig.PROGRAMS, "bench_fan"), str(port)],
+                             stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    try:
+        least.stdout.readline()
+        return rig.program("streams", "-a", f"127.0.0.1:{port}", "-t", chat, "-n", streams, "-w", posts,
+                           "-p", least.pid)["wake"]
+    finally:
+        least.stdin.close()
+        least.wait(10)
+
+
 def measure(args, folder):
     posts, idle = (100, 5) if args.quick else (1000, 10)
     counts = (100, 10000) if args.quick else (100, 1000, 10000)
     rows = [held(folder, n, n, posts, idle, n == 10000) for n in counts]
     for row in rows:
         row["p50_of_100"] = row["event_p50_us"] / rows[0]["event_p50_us"]
-    rows.append(held(folder, 10000, 1, 10 if args.quick else 50, 0, False))
+    posts = 10 if args.quick else 50
+    rows.append(held(folder, 10000, 1, posts, 0, False))
+    least = spread(folder, 10000, posts)
+    rows[-1].update(send_per_s=least["per_second"], send_cpu_us=least["cpu_us"],
+                    of_send=rows[-1]["events_per_s"] / least["per_second"],
+                    cpu_of_send=rows[-1]["post_cpu_us"] / least["cpu_us"])
     return rows
 
 
@@ -61,7 +85,9 @@ def show(rows):
     return rig.table("Event streams: memory, opening, POST to event, heartbeats, all back after a restart",
                      (("streams", "d"), ("chats", "d"), ("bytes_each", ".0f"), ("open_per_s", ".0f"),
                       ("event_p50_us", ".0f"), ("event_p99_us", ".0f"), ("p50_of_100", ".2f"),
-                      ("events_per_s", ".0f"), ("post_cpu_us", ".0f"), ("beat_cpu_s", ".2f"),
+                      ("events_per_s", ".0f"), ("post_cpu_us", ".0f"), ("send_per_s", ".0f"),
+                      ("send_cpu_us", ".0f"), ("of_send", ".0%"), ("cpu_of_send", ".2f"),
+                      ("beat_cpu_s", ".2f"),
                       ("back_s", ".2f")), rows)
 
 
