@@ -1,6 +1,7 @@
 #include "db/sql.h"
 
 #include "core/base/log.h"
+#include "db/gather.h"
 #include "db/page.h"
 
 #include <assert.h>
@@ -49,30 +50,32 @@ static enum err error_of(struct sql *db, int code)
 
 /* ---- files ---------------------------------------------------------------------------------- */
 
-/* Pages on their way into a database file leave behind what is not of them any more (db/page.h).
- * So these files are opened through a layer of ours over SQLite's own, which replaces one of the
- * methods that it gives to a file. https://www.sqlite.org/c3ref/io_methods.html */
+/* A layer over SQLite's own file methods. https://www.sqlite.org/c3ref/io_methods.html
+ * Of a database: pages on their way into the file leave behind what is not of them any more
+ * (db/page.h). Of its log: what is appended is held (db/gather.h) until SQLite reads it or forces
+ * it to disk, which with synchronous = FULL it does before anybody is told of a commit. */
 #define LAYER "parley"
-#define METHODS_MAX 4                /* SQLite has one table for each way of locking */
+#define METHODS_MAX 8                /* SQLite has one table for each way of locking */
 #define PAGES_MAX ((int64_t)1 << 24) /* half of what page_clear_gap can tell apart */
-
 static pthread_mutex_t layer_mutex = PTHREAD_MUTEX_INITIALIZER;
-static struct {
+static struct methods {
     const sqlite3_io_methods *real;
+    bool log;
+    int state_at; /* of a log's struct gather, behind the file's own bytes */
     sqlite3_io_methods ours;
 } layers[METHODS_MAX];
 
-static const sqlite3_io_methods *real_methods(const sqlite3_file *file)
+static const struct methods *methods_of(const sqlite3_file *file)
 {
     for (size_t i = 0; i < METHODS_MAX; i++)
         if (file->pMethods == &layers[i].ours)
-            return layers[i].real;
+            return &layers[i];
     abort();
 }
 
 static int layer_write(sqlite3_file *file, const void *data, int len, sqlite3_int64 at)
 {
-    const sqlite3_io_methods *real = real_methods(file);
+    const sqlite3_io_methods *real = methods_of(file)->real;
     unsigned char page[65536];
 
     if (len < 512 || (size_t)len > sizeof page || at % len != 0 || at / len >= PAGES_MAX)
@@ -82,21 +85,99 @@ static int layer_write(sqlite3_file *file, const void *data, int len, sqlite3_in
     return real->xWrite(file, page, len, at);
 }
 
-static void put_layer(sqlite3_file *file)
+static struct gather *held_of(sqlite3_file *file)
 {
-    size_t i = 0;
+    return (struct gather *)(void *)((char *)file + methods_of(file)->state_at);
+}
+
+/* On errors it stays held: SQLite believes that it is written, and may go on. */
+static int log_flush(sqlite3_file *file)
+{
+    struct gather *g = held_of(file);
+    int code =
+        g->len == 0 ? SQLITE_OK : methods_of(file)->real->xWrite(file, g->data, (int)g->len, g->at);
+
+    if (code == SQLITE_OK)
+        gather_clear(g);
+    return code;
+}
+
+static int log_write(sqlite3_file *file, const void *data, int len, sqlite3_int64 at)
+{
+    struct gather *g = held_of(file);
+    int code;
+
+    if (gather_take(g, data, (size_t)len, at))
+        return SQLITE_OK;
+    if ((code = log_flush(file)) != SQLITE_OK || gather_take(g, data, (size_t)len, at))
+        return code;
+    return methods_of(file)->real->xWrite(file, data, len, at);
+}
+
+static int log_read(sqlite3_file *file, void *out, int len, sqlite3_int64 at)
+{
+    int code = gather_holds(held_of(file), (size_t)len, at) ? log_flush(file) : SQLITE_OK;
+
+    return code == SQLITE_OK ? methods_of(file)->real->xRead(file, out, len, at) : code;
+}
+
+static int log_truncate(sqlite3_file *file, sqlite3_int64 size)
+{
+    int code = log_flush(file);
+
+    return code == SQLITE_OK ? methods_of(file)->real->xTruncate(file, size) : code;
+}
+
+static int log_sync(sqlite3_file *file, int flags)
+{
+    int code = log_flush(file);
+
+    return code == SQLITE_OK ? methods_of(file)->real->xSync(file, flags) : code;
+}
+
+static int log_size(sqlite3_file *file, sqlite3_int64 *out)
+{
+    int code = log_flush(file);
+
+    return code == SQLITE_OK ? methods_of(file)->real->xFileSize(file, out) : code;
+}
+
+static int log_close(sqlite3_file *file)
+{
+    gather_free(held_of(file)); /* nothing of a commit, which was forced to disk */
+    return methods_of(file)->real->xClose(file);
+}
+
+static void fill_log_methods(sqlite3_io_methods *ours)
+{
+    ours->xWrite = log_write;
+    ours->xRead = log_read;
+    ours->xTruncate = log_truncate;
+    ours->xSync = log_sync;
+    ours->xFileSize = log_size;
+    ours->xClose = log_close;
+}
+
+static void put_layer(sqlite3_file *file, bool log, int state_at)
+{
+    struct methods *m = layers;
 
     pthread_mutex_lock(&layer_mutex);
-    while (i < METHODS_MAX && layers[i].real != NULL && layers[i].real != file->pMethods)
-        i++;
-    if (i < METHODS_MAX && layers[i].real == NULL) {
-        layers[i].ours = *file->pMethods;
-        layers[i].ours.xWrite = layer_write;
-        layers[i].real = file->pMethods;
+    while (m < layers + METHODS_MAX && m->real != NULL &&
+           (m->real != file->pMethods || m->log != log))
+        m++;
+    assert(m < layers + METHODS_MAX);
+    if (m->real == NULL) {
+        *m = (struct methods){file->pMethods, log, state_at, *file->pMethods};
+        if (log)
+            fill_log_methods(&m->ours);
+        else
+            m->ours.xWrite = layer_write;
     }
     pthread_mutex_unlock(&layer_mutex);
-    assert(i < METHODS_MAX);
-    file->pMethods = &layers[i].ours;
+    file->pMethods = &m->ours;
+    if (log)
+        *held_of(file) = (struct gather){0};
 }
 
 static int layer_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *out)
@@ -105,7 +186,11 @@ static int layer_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, in
     int code = under->xOpen(under, name, file, flags, out);
 
     if (code == SQLITE_OK && (flags & SQLITE_OPEN_MAIN_DB) != 0)
-        put_layer(file);
+        put_layer(file, false, 0);
+    /* Without this a commit's end is written after it was forced: wal.c, padToSectorBoundary. */
+    if (code == SQLITE_OK && (flags & SQLITE_OPEN_WAL) != 0 &&
+        (file->pMethods->xDeviceCharacteristics(file) & SQLITE_IOCAP_POWERSAFE_OVERWRITE) != 0)
+        put_layer(file, true, (under->szOsFile + 7) & ~7);
     return code;
 }
 
@@ -119,6 +204,7 @@ static void register_layer(void)
         if (layer.pAppData != NULL)
             (void)sqlite3_vfs_unregister(&layer);
         layer = *under;
+        layer.szOsFile = ((under->szOsFile + 7) & ~7) + (int)sizeof(struct gather);
         layer.zName = LAYER;
         layer.pNext = NULL;
         layer.pAppData = under;
