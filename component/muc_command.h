@@ -105,6 +105,7 @@ void muc_do_unblock(struct muc_request *r);
 void muc_do_reopen(struct muc_request *r);
 void muc_do_info(struct muc_request *r);
 void muc_do_history(struct muc_request *r);
+void muc_do_canned(struct muc_request *r); /* muc_command_canned.c */
 void muc_do_help(struct muc_request *r);
 void muc_do_queue(struct muc_request *r);
 void muc_do_agents(struct muc_request *r);

@@ -78,6 +78,8 @@ struct desk_answer {
     size_t n_history;
     const struct query *page; /* lists: the read's results */
     const struct file *file;  /* core/desk_files.h */
+    const struct canned *canned;
+    size_t n_canned;
     /* staff rooms (core/desk_staff.h) */
     bool created; /* by this join */
     bool renamed; /* it was a change of nick, and everybody was told */
@@ -325,6 +327,20 @@ bool desk_last_room(const struct desk *d, const char *agent_id, char out[ID_LEN 
 /* Counts since a point in time, for the agent's organization. answer: page->stats. */
 void desk_stats(struct desk *d, const struct principal *who, int64_t since_ms, desk_fn *done,
                 void *ctx);
+
+/* ---- canned responses (desk_canned.c) -----------------------------------------------------------
+ *
+ * Of the asker's organization. Errors of all: ERR_FORBIDDEN to others than agents. */
+
+/* answer: canned, by shortcut. */
+void desk_canned_list(struct desk *d, const struct principal *who, desk_fn *done, void *ctx);
+/* id "": a new one, which needs both texts. Else NULL leaves a text as it is. answer: canned.
+ * Errors  ERR_NOT_FOUND; ERR_CONFLICT the shortcut is taken, or there are CANNED_COUNT_MAX;
+ *         ERR_INVALID, ERR_TEXT, ERR_TOO_LARGE (field, detail) */
+void desk_canned_put(struct desk *d, const struct principal *who, const char *id,
+                     const char *shortcut, const char *content, desk_fn *done, void *ctx);
+void desk_canned_remove(struct desk *d, const struct principal *who, const char *id, desk_fn *done,
+                        void *ctx);
 
 /* ---- both ----------------------------------------------------------------------------------- */
 

@@ -3,6 +3,7 @@
 #ifndef PARLEY_PORTS_H
 #define PARLEY_PORTS_H
 
+#include "core/canned.h"
 #include "core/chat.h"
 #include "core/entry.h"
 #include "core/file.h"
@@ -148,6 +149,8 @@ struct change {
     const struct agent *agent;               /* put, or NULL */
     const char *agent_gone;                  /* id, or NULL; its tokens and sessions go too */
     const struct organization *organization; /* put, or NULL */
+    const struct canned *canned;             /* put by id, or NULL */
+    const char *canned_gone;                 /* id, or NULL */
     const struct amend *amend;               /* of an older entry of this room, or NULL */
     const struct reader *reader;             /* of this room: put unless it was farther, or NULL */
 
@@ -192,6 +195,7 @@ enum query_kind {
     QUERY_STATS,     /* of an organization: counts since a point in time */
     QUERY_ENTRY,     /* one entry of a room; ERR_NOT_FOUND */
     QUERY_FILE,      /* one stored file by id; ERR_NOT_FOUND */
+    QUERY_CANNED,    /* of an organization: all, by shortcut */
     QUERY_FILES,     /* the ids of all stored files, in order */
     QUERY_ARCHIVE,   /* a page of one log whose ends are ids; ERR_NOT_FOUND */
     QUERY_SWEEP      /* chats that may be due to be erased or removed */
@@ -225,7 +229,7 @@ struct query {
     enum query_kind kind;
 
     const char *room;         /* ROOM, ENTRIES, AFTER_GID, ENTRY, ARCHIVE */
-    const char *organization; /* CHATS, WAITS; "" all */
+    const char *organization; /* CHATS, WAITS, CANNED; "" all */
     bool public_only;         /* ENTRIES: only those with pos; after and before are pos, else seq */
     int64_t after;            /* ENTRIES: > after; AFTER_GID; SWEEP: where the last one ended */
     int64_t before;           /* ENTRIES: < before when > 0; SWEEP: nothing said, begun earlier */
@@ -279,6 +283,8 @@ struct query {
     size_t n_tokens;
     int64_t *waits_ms; /* WAITS */
     size_t n_waits;
+    struct canned *canned; /* CANNED */
+    size_t n_canned;
     struct file *files; /* FILE: one; START: those that are open */
     size_t n_files;
     const char **file_ids; /* FILES */

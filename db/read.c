@@ -2,6 +2,7 @@
 
 #include "db/access.h"
 #include "db/archive.h"
+#include "db/canned.h"
 #include "db/erase.h"
 #include "db/filerow.h"
 #include "db/rooms.h"
@@ -557,6 +558,8 @@ enum err read_query(struct sql *db, struct query *q)
         return erase_read_due(db, q);
     case QUERY_FILE:
         return filerow_read(db, q);
+    case QUERY_CANNED:
+        return canned_read(db, q);
     case QUERY_FILES:
         return filerow_read_ids(db, q);
     }

@@ -4,6 +4,7 @@
 #include "core/base/text.h"
 #include "db/access.h"
 #include "db/amend.h"
+#include "db/canned.h"
 #include "db/erase.h"
 #include "db/filerow.h"
 #include "db/rooms.h"
@@ -372,7 +373,7 @@ static enum err put_all(struct sql *db, struct change *c, struct log *log)
         return e;
     if (c->key[0] != 0 && (e = put_key(db, c, log)) != OK)
         return e;
-    if ((e = filerow_put(db, c)) != OK)
+    if ((e = filerow_put(db, c)) != OK || (e = canned_put(db, c)) != OK)
         return e;
     return put_rest(db, c);
 }

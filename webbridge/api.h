@@ -27,6 +27,11 @@ void api_agents_transfer(struct call *c);
 void api_agents_transfer_end(struct call *c);
 void api_agents_list(struct call *c);
 
+void api_canned_list(struct call *c);
+void api_canned_add(struct call *c);
+void api_canned_put(struct call *c);
+void api_canned_remove(struct call *c);
+
 void api_events_open(struct call *c);
 void api_events_queue(struct call *c);
 void api_events_ticket(struct call *c);

@@ -1,6 +1,7 @@
 /* Texts that would be markup, script or trouble if a page took them for more than text. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { agentCall, consoleOf, customerOf, openChat, waitingOf, write } from "./desk.mjs";
 import { chatOf, openBrowser, openStage } from "./stage.mjs";
 import { joined, launch, openHost, openWidget, wait } from "./widget.mjs";
 
@@ -113,6 +114,82 @@ test("hostile names and drafts change nothing but themselves", async () => {
   await page.reload();
   await launch(page);
   assert.equal(await page.locator("parley-chat textarea").inputValue(), MARKUP.at(-1));
+  assert.equal(await page.evaluate(() => window.pwned), undefined);
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+});
+
+/* What a part of the console is made of, that text alone would not make. */
+const foreign = (page) => page.evaluate(() => {
+  const usual = new Set(["P", "UL", "LI", "A", "STRONG", "EM", "CODE", "SPAN"]);
+  return [
+    ...[...document.querySelectorAll(".log .text *")].filter((e) => !usual.has(e.tagName)),
+    ...document.querySelectorAll("img, svg, iframe, object, embed, video, base, template, math, style, x-y, parley-chat, body script"),
+    ...[...document.querySelectorAll("a")].filter((e) => !["https:", "http:", "mailto:", "xmpp:"].includes(e.protocol)),
+    ...[...document.querySelectorAll("*")].filter((e) => [...e.attributes].some((a) => a.name.startsWith("on") || a.name === "style")),
+  ].map((e) => e.outerHTML);
+});
+
+test("hostile names, addresses, reasons and notes are text in the console", async () => {
+  const page = await consoleOf(stage, browser, "nina");
+  const elsewhere = [];
+  page.context().on("request", (request) => {
+    if (new URL(request.url()).origin !== stage.url) elsewhere.push(request.url());
+  });
+  const chats = [];
+  let named = 0;
+  for (const text of MARKUP) {
+    const rest = { email: text, page: text, locale: text.slice(0, 35) };
+    const customer = await customerOf(stage, { name: text, ...rest }).catch(() => customerOf(stage, rest));
+    await customer.say(text);
+    await customer.escalate(text);
+    chats.push({ ...customer, text });
+  }
+  for (const { chat, text } of chats) {
+    await openChat(page, chat);
+    const shown = await page.locator(".facts dd").allTextContents();
+    assert.ok(shown.filter((value) => value === text).length >= 3, `${text}: ${JSON.stringify(shown)}`);
+    const { customer } = await agentCall(stage, "nina", "GET", "/api/chats/" + chat);
+    if (customer.name) named++;
+    const heading = page.locator(".chat .head h2", { hasText: customer.name ?? "Customer" });
+    assert.equal(await heading.textContent(), customer.name ?? "Customer");
+    assert.equal(await page.locator(`[data-chat="${chat}"] .name`).textContent(), customer.name ?? "Customer");
+    assert.equal(await page.locator(`[data-chat="${chat}"] .reason`).textContent(), text);
+    assert.deepEqual(await foreign(page), [], text);
+  }
+  assert.ok(named > 20, String(named));
+  await page.getByLabel("Internal note").check();
+  for (const text of MARKUP) {
+    const before = await page.locator("article.note").count();
+    await write(page, text);
+    await page.locator("article.note").nth(before).waitFor();
+  }
+  assert.deepEqual((await page.locator("article.note .text").allTextContents()).map(bare), MARKUP.map((t) => bare("[note] " + t)));
+  assert.deepEqual(await foreign(page), []);
+  assert.equal(await page.evaluate(() => window.pwned), undefined);
+  assert.deepEqual(page.faults, []);
+  assert.deepEqual(elsewhere, []);
+  await page.context().close();
+});
+
+test("hostile messages of customers are shown to agents as they are", async () => {
+  const all = [...await stage.call("corpus"), ...MARKUP.flatMap((text) => WRAPS.map((wrap) => wrap(text)))];
+  const { chat, token } = await waitingOf(stage, {}, "the first of all that");
+  const page = await consoleOf(stage, browser, "tom");
+  await page.locator(`[data-chat="${chat}"]`).waitFor();
+  await openChat(page, chat);
+  const taken = [];
+  for (const content of all) {
+    const answer = await fetch(`${stage.url}/api/chats/${chat}/messages`, { method: "POST", body: JSON.stringify({ content }),
+      headers: { Authorization: "Bearer " + token, "Content-Type": "application/json" } });
+    if (answer.ok) taken.push((await answer.json()).message.content);
+    else assert.equal(answer.status, 400, content);
+  }
+  assert.ok(taken.length > 250, String(taken.length));
+  await page.waitForFunction((n) => document.querySelectorAll(".log article.user").length > n, taken.length);
+  const shown = await page.locator(".log article.user .text").allTextContents();
+  assert.deepEqual(shown.slice(1).map(bare), taken.map(bare));
+  assert.deepEqual(await foreign(page), []);
   assert.equal(await page.evaluate(() => window.pwned), undefined);
   assert.deepEqual(page.faults, []);
   await page.context().close();

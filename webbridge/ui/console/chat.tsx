@@ -8,6 +8,7 @@ import { Log } from "../view/log.js";
 import { type Speech } from "../view/words.js";
 import { useChat } from "../view/use_chat.js";
 import { nameOf } from "./feed.js";
+import type { CannedList } from "./canned.js";
 import { Facts } from "./facts.js";
 import { isFocusLost, isTyped, Link, Title } from "./route.js";
 import { Transfer } from "./transfer.js";
@@ -20,6 +21,7 @@ interface Props {
   id: string;
   /** the row of the queue, which is newer than what was read once */
   row: Chat | undefined;
+  canned: CannedList;
   speech: Speech;
   keys: boolean;
 }
@@ -40,7 +42,7 @@ function Offer(p: { chat: Chat; me: Me; onTake: () => void; onEnd: () => void })
   );
 }
 
-export function ChatView({ api, me, id, row, speech, keys }: Props) {
+export function ChatView({ api, me, id, row, canned, speech, keys }: Props) {
   const client = useMemo(() => new ChatClient({ side: "agent", space: "agent:" + id }), [id]);
   const state = useChat(client);
   const [alert, setAlert] = useState("");
@@ -110,7 +112,7 @@ export function ChatView({ api, me, id, row, speech, keys }: Props) {
         <Facts chat={chat} onSave={(change) => act("PATCH", "", change)} />
       </div>
       <p class="typing" aria-hidden="true">{names && `${names} is typing…`}</p>
-      {open && <Write chat={client} speech={speech} canReply={mine || waiting} onFile={attach}
+      {open && <Write chat={client} speech={speech} canned={canned} canReply={mine || waiting} onFile={attach}
         onNote={(content) => act("POST", "/notes", { content, clientId: newKey() })} />}
       {transfer && <Transfer api={api} me={me} chat={chat} onClose={() => setTransfer(false)}
         onOffer={(agentId, note) => {

@@ -4,6 +4,7 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import { Api, Problem } from "../core/api.js";
 import { speechOf } from "../view/words.js";
 import { armSound, ring } from "./bell.js";
+import { CannedList } from "./canned.js";
 import { ChatView } from "./chat.js";
 import { QueueFeed } from "./feed.js";
 import { Login } from "./login.js";
@@ -18,6 +19,7 @@ const speech = speechOf(navigator.language.startsWith("en") ? navigator.language
 function Inside({ me, onOut }: { me: Me; onOut: () => void }) {
   const address = useAddress();
   const feed = useMemo(() => new QueueFeed(api, me.id), []);
+  const canned = useMemo(() => new CannedList(api), []);
   const state = useQueue(feed);
   const [sound, setSound] = useSetting("sound", false);
   const [notify, setNotify] = useSetting("notify", false);
@@ -48,7 +50,7 @@ function Inside({ me, onOut }: { me: Me; onOut: () => void }) {
       </header>
       <main>
         <Queue feed={feed} me={me.id} current={id} keys={keys} />
-        {id && <ChatView key={id} api={api} me={me} id={id} row={state.rows.get(id)} speech={speech} keys={keys} />}
+        {id && <ChatView key={id} api={api} me={me} id={id} row={state.rows.get(id)} canned={canned} speech={speech} keys={keys} />}
       </main>
       <Help keys={keys} />
     </div>

@@ -16,6 +16,10 @@ export interface ComposerProps {
   label?: string;
   /** of the button */
   action?: string;
+  /** true: the key has done its work */
+  onKey?: (event: KeyboardEvent) => boolean;
+  /** more attributes of the box */
+  box?: Record<`aria-${string}`, string | undefined>;
   children?: ComponentChildren;
 }
 
@@ -37,6 +41,7 @@ export function Composer(p: ComposerProps) {
     box.current?.focus();
   };
   const key = (event: KeyboardEvent) => {
+    if (p.onKey?.(event)) return;
     /* 229: Safari ends the composition before the key that confirmed it */
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing && event.keyCode !== 229) submit(event);
   };
@@ -60,7 +65,7 @@ export function Composer(p: ComposerProps) {
       {p.children}
       <label for="text" class="unseen">{p.label ?? say("message")}</label>
       <textarea id="text" rows={2} maxLength={MOST} placeholder={say("placeholder")} aria-describedby="hint"
-        ref={box} value={text} onInput={input} onKeyDown={key} onPaste={paste} disabled={p.disabled} dir={text ? "auto" : undefined} />
+        ref={box} value={text} onInput={input} onKeyDown={key} onPaste={paste} disabled={p.disabled} dir={text ? "auto" : undefined} {...p.box} />
       {p.onFile && <>
         <input type="file" multiple hidden ref={pick} onChange={(event) => {
           const at = event.target as HTMLInputElement;
