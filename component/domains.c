@@ -132,6 +132,7 @@ static struct link *connect_to(uv_loop_t *loop, const struct domains_options *o,
                               .secret = secret,
                               .pause_min_ms = 1000,
                               .pause_max_ms = o->pause_max_ms,
+                              .silence_ms = o->silence_ms,
                               .queue_max = QUEUE_MAX};
 
     if (lo.pause_max_ms < lo.pause_min_ms)

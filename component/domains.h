@@ -10,7 +10,7 @@
 struct domains_options {
     const char *host;
     int port;
-    int64_t pause_max_ms;
+    int64_t pause_max_ms, silence_ms; /* as link.h has them */
     const char *rooms, *rooms_secret, *rooms_name;
     const char *upload, *upload_secret, *upload_name; /* upload "": there is none */
     const char *url;                                  /* below which files are found */

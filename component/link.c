@@ -1,13 +1,12 @@
 #include "component/link.h"
 
 #include "component/stream.h"
+#include "component/tcp.h"
 #include "component/xml/spread.h"
 #include "core/base/crypto.h"
 #include "core/base/log.h"
 
 #include <assert.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,8 +15,8 @@
 #define PATIENCE_MS 10000
 #define KEEPALIVE_MS 60000
 #define GOODBYE_MS 1000
-/* Sent and not acknowledged for so long means that the other side is gone. */
-#define USER_TIMEOUT_MS 30000
+#define SILENCE_MS 30000
+#define STILL_MS 300000
 #define READ_MAX (64 * 1024)
 #define WHY_MAX 256
 
@@ -37,10 +36,12 @@ struct link {
     struct stream *stream;
     uv_timer_t timer; /* of the phase: pause, connection, handshake, goodbye */
     uv_timer_t alive;
+    uv_timer_t look;
     uv_idle_t flush; /* runs while something waits for the end of the turn */
     uv_getaddrinfo_t resolve;
     struct addrinfo *found, *next; /* addresses; next: to try next */
     struct sock *sock;             /* NULL: none */
+    struct tcp_watch watch;
     enum link_state state;
     char why[WHY_MAX];
     struct buf pending;   /* not yet given to the socket */
@@ -138,6 +139,7 @@ static void lost(struct link *l)
     sock_drop(l);
     uv_timer_stop(&l->timer);
     uv_timer_stop(&l->alive);
+    uv_timer_stop(&l->look);
     uv_idle_stop(&l->flush);
     buf_clear(&l->pending);
     spread_clear(&l->spread);
@@ -292,18 +294,32 @@ static void on_alive(uv_timer_t *t)
     l->spoke = false;
 }
 
+static void on_look(uv_timer_t *t)
+{
+    struct link *l = t->data;
+    const char *why = tcp_look(&l->watch, &l->sock->tcp);
+
+    if (!why)
+        return;
+    set_why(l, "%s", why);
+    lost(l);
+}
+
 /* ---- in -------------------------------------------------------------------------------------- */
 
 static void on_ready(void *ctx)
 {
     struct link *l = ctx;
-    uint64_t keepalive =
-        (uint64_t)(l->o.keepalive_ms > 0 ? l->o.keepalive_ms : (int64_t)KEEPALIVE_MS);
+    uint64_t keepalive = (uint64_t)l->o.keepalive_ms;
+    uint64_t look;
 
     if (l->freeing)
         return;
     uv_timer_stop(&l->timer);
     uv_timer_start(&l->alive, on_alive, keepalive, keepalive);
+    l->watch = (struct tcp_watch){l->o.silence_ms, l->o.still_ms, 0, 0, 0};
+    look = tcp_look_ms(&l->watch);
+    uv_timer_start(&l->look, on_look, look, look);
     l->state = LINK_UP;
     l->full = false;
     l->up_since_ms = uv_now(l->loop);
@@ -330,18 +346,6 @@ static void on_alloc(uv_handle_t *h, size_t suggested, uv_buf_t *b)
     *b = k->l != NULL ? uv_buf_init(k->l->in, READ_MAX) : uv_buf_init(NULL, 0);
 }
 
-/* Servers leave Nagle's algorithm on: a small stanza waits until the one before it is acknowledged.
- * The kernel delays that by up to 40 ms on a connection whose reads are usually answered, and an
- * answer to a ping has no answer. Linux forgets the option with each write. tcp(7), TCP_QUICKACK */
-static void acknowledge(struct sock *k)
-{
-    uv_os_fd_t fd;
-    int on = 1;
-
-    if (uv_fileno((uv_handle_t *)&k->tcp, &fd) == 0)
-        (void)setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
-}
-
 static void on_read(uv_stream_t *tcp, ssize_t n, const uv_buf_t *b)
 {
     struct sock *k = tcp->data;
@@ -355,7 +359,7 @@ static void on_read(uv_stream_t *tcp, ssize_t n, const uv_buf_t *b)
         lost(l);
         return;
     }
-    acknowledge(k);
+    tcp_acknowledge(&k->tcp);
     e = stream_feed(l->stream, b->base, (size_t)n, &l->out);
     if (e == OK) {
         put_now(l);
@@ -367,28 +371,12 @@ static void on_read(uv_stream_t *tcp, ssize_t n, const uv_buf_t *b)
 
 /* ---- connecting ------------------------------------------------------------------------------ */
 
-static int64_t patience_ms(const struct link *l)
-{
-    return l->o.patience_ms > 0 ? l->o.patience_ms : PATIENCE_MS;
-}
-
 static void on_no_handshake(uv_timer_t *t)
 {
     struct link *l = t->data;
 
     set_why(l, "the server did not answer the handshake");
     lost(l);
-}
-
-static void set_options(uv_tcp_t *tcp)
-{
-    uv_os_fd_t fd;
-    int ms = USER_TIMEOUT_MS;
-
-    uv_tcp_nodelay(tcp, 1);
-    if (uv_fileno((uv_handle_t *)tcp, &fd) == 0 &&
-        setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof(ms)) != 0)
-        log_debug("link-option", "option=TCP_USER_TIMEOUT");
 }
 
 static void on_connected(uv_connect_t *req, int status)
@@ -404,14 +392,14 @@ static void on_connected(uv_connect_t *req, int status)
         try_next_address(l);
         return;
     }
-    set_options(&k->tcp);
+    uv_tcp_nodelay(&k->tcp, 1);
     buf_clear(&l->out);
     if (stream_open(l->stream, &l->out) != OK) {
         set_why(l, "no descriptor below 1024 is free");
         lost(l);
         return;
     }
-    uv_timer_start(&l->timer, on_no_handshake, (uint64_t)patience_ms(l), 0);
+    uv_timer_start(&l->timer, on_no_handshake, (uint64_t)l->o.patience_ms, 0);
     if (put_now(l))
         uv_read_start((uv_stream_t *)&k->tcp, on_alloc, on_read);
 }
@@ -454,7 +442,7 @@ static void try_next_address(struct link *l)
         return;
     }
     l->sock = k;
-    uv_timer_start(&l->timer, on_no_connection, (uint64_t)patience_ms(l), 0);
+    uv_timer_start(&l->timer, on_no_connection, (uint64_t)l->o.patience_ms, 0);
     e = uv_tcp_connect(&k->connect, &k->tcp, to->ai_addr, on_connected);
     if (e != 0) {
         set_why(l, "cannot connect: %s", uv_strerror(e));
@@ -507,6 +495,12 @@ static void attempt(struct link *l)
 
 /* ---- begin and end --------------------------------------------------------------------------- */
 
+static void set_default(int64_t *ms, int64_t usual)
+{
+    if (*ms <= 0)
+        *ms = usual;
+}
+
 struct link *link_new(uv_loop_t *loop, const struct link_options *o, const struct link_handlers *h)
 {
     struct stream_handlers mine = {on_ready, on_stanza, NULL};
@@ -515,14 +509,19 @@ struct link *link_new(uv_loop_t *loop, const struct link_options *o, const struc
     signal(SIGPIPE, SIG_IGN); /* libuv writes without MSG_NOSIGNAL */
     l->loop = loop;
     l->o = *o;
+    set_default(&l->o.patience_ms, PATIENCE_MS);
+    set_default(&l->o.keepalive_ms, KEEPALIVE_MS);
+    set_default(&l->o.silence_ms, SILENCE_MS);
+    set_default(&l->o.still_ms, STILL_MS);
     l->on = *h;
     mine.ctx = l;
     l->stream = stream_new(o->domain, o->secret, &mine);
     uv_timer_init(loop, &l->timer);
     uv_timer_init(loop, &l->alive);
+    uv_timer_init(loop, &l->look);
     uv_idle_init(loop, &l->flush);
-    l->timer.data = l->alive.data = l->flush.data = l;
-    l->handles = 3;
+    l->timer.data = l->alive.data = l->look.data = l->flush.data = l;
+    l->handles = 4;
     set_why(l, "connecting");
     attempt(l);
     return l;
@@ -562,6 +561,7 @@ static void finish(struct link *l)
         uv_cancel((uv_req_t *)&l->resolve);
     uv_close((uv_handle_t *)&l->timer, on_handle_closed);
     uv_close((uv_handle_t *)&l->alive, on_handle_closed);
+    uv_close((uv_handle_t *)&l->look, on_handle_closed);
     uv_close((uv_handle_t *)&l->flush, on_handle_closed);
 }
 
@@ -584,6 +584,7 @@ void link_free(struct link *l, void (*done)(void *ctx), void *ctx)
     buf_puts(&l->pending, "</stream:stream>");
     uv_idle_start(&l->flush, on_turn_over);
     uv_timer_stop(&l->alive);
+    uv_timer_stop(&l->look);
     uv_timer_start(&l->timer, on_goodbye_over, GOODBYE_MS, 0);
 }
 

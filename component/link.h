@@ -20,6 +20,8 @@ struct link_options {
     size_t queue_max;     /* bytes waiting for the socket; more is refused (link_room) */
     int64_t patience_ms;  /* for a connection, then for the handshake; 0: 10000 */
     int64_t keepalive_ms; /* white space is sent after so long without a stanza; 0: 60000 */
+    int64_t silence_ms;   /* without an acknowledgement the host is gone; 0: 30000 */
+    int64_t still_ms;     /* so long may a server that is there take nothing; 0: 300000 */
 };
 
 /* stanza: owned by the callee, who frees stanza->arena. */

@@ -326,6 +326,7 @@ static void start_xmpp(struct program *p)
     struct domains_options o = {.host = c->xmpp.host,
                                 .port = c->xmpp.port,
                                 .pause_max_ms = c->xmpp.pause_max_ms,
+                                .silence_ms = 1000L * c->limits.unsent_seconds,
                                 .rooms = c->xmpp.domain,
                                 .rooms_secret = c->xmpp.secret,
                                 .rooms_name = c->xmpp.room_name,

@@ -108,7 +108,8 @@ const struct setting setting_table[] = {
         "Time for a request's headers to arrive."),
     INT("limits.body_seconds", c.limits.body_seconds, 10, 1, 600, "Time for its body to arrive."),
     INT("limits.unsent_seconds", c.limits.unsent_seconds, 30, 1, 600,
-        "How long an event stream's or an answer's reader may take nothing."),
+        "How long an event stream's or an answer's reader may take nothing, and the XMPP server's "
+        "host acknowledge nothing."),
     INT("limits.heartbeat_seconds", c.limits.heartbeat_seconds, 15, 1, 300,
         "Between two comments on a quiet event stream."),
     INT("limits.linger_hours", c.limits.linger_hours, 24, 0, 8760,

@@ -30,8 +30,8 @@ def proxies():
     opened = []
 
     class Proxies:
-        async def __call__(self, port):
-            opened.append(await Proxy(port).open())
+        async def __call__(self, port, listening=None):
+            opened.append(await Proxy(port).open(listening))
             return opened[-1]
 
         async def aclose(self):

@@ -6,18 +6,22 @@ import asyncio
 import pytest
 
 from lib.crew import Crew
-from lib.parley import Parley
+from lib.island import Island
+from lib.parley import LIMITS, Parley
 from lib.wait import PATIENCE
 
 SLOW_SECONDS = 0.2
 
 
-async def behind_a_network(own_site, proxies):
-    """An installation whose daemon reaches its XMPP server through a proxy."""
+async def behind_a_network(own_site, proxies, island=None):
+    """An installation whose daemon reaches its XMPP server through a proxy, on that island."""
     site = own_site(start=False)
     site.add_people()
     await asyncio.to_thread(site.prosody.start)
-    proxy = await proxies(site.prosody.component_port)
+    proxy = await proxies(site.prosody.component_port, island and island.listen())
+    if island:
+        site.parley.settings["xmpp"].update(host=island.peer)
+        site.parley.settings["limits"] = {**LIMITS, "unsent_seconds": 3}
     site.parley.settings["xmpp"].update(port=proxy.port, pause_max_ms=200)
     site.parley.write_config()
     await asyncio.to_thread(site.parley.start)
@@ -95,6 +99,28 @@ async def test_silent_link_is_noticed_or_goes_on(own_site, oracle, proxies, coun
             crew.load.xmpp.open()
         await crew.load.more(40)
     await crew.finish()
+
+
+@pytest.mark.deadline(300)
+async def test_server_whose_host_vanishes_is_given_up_and_found_again(own_site, oracle, proxies):
+    with Island() as island:
+        site, proxy = await behind_a_network(own_site, proxies, island)
+        crew = await Crew.assemble(site, oracle(site))
+        crew.start()
+        await crew.load.more(40)
+        before = link_ups(site)
+        crew.load.xmpp.close()
+        island.pull_cable()
+        await crew.load.more(60)  # customers do not wait for the link
+        await asyncio.to_thread(site.parley.until,
+                                lambda: "nothing is acknowledged" in site.parley.log_text(),
+                                60 * PATIENCE, "the link that is given up")
+        island.plug_in_cable()
+        proxy.cut()  # the server has found it out, too
+        await link_is_up(site, before + 1)
+        crew.load.xmpp.open()
+        await crew.load.more(40)
+        await crew.finish()
 
 
 @pytest.mark.deadline(300)

@@ -94,8 +94,10 @@ class Proxy:
         self.passing.set()
         self._server = None
 
-    async def open(self):
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0, limit=CHUNK)
+    async def open(self, listening=None):
+        """listening: a socket to accept at."""
+        where = {"sock": listening} if listening else {"host": "127.0.0.1", "port": 0}
+        self._server = await asyncio.start_server(self._accept, limit=CHUNK, **where)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 

@@ -434,6 +434,51 @@ static void what_waited_when_the_link_was_lost_does_not_go_out_later(void **stat
     arena_free(a);
 }
 
+static void fill(struct world *w, const char *body)
+{
+    struct arena *a = arena_new();
+
+    while (link_room(w->l) > 0) {
+        link_send(w->l, message(a, body));
+        uv_run(&w->loop, UV_RUN_NOWAIT);
+    }
+    arena_free(a);
+}
+
+/* Its kernel acknowledges, with a window that is closed. */
+static void server_that_stands_still_is_waited_for_and_misses_nothing(void **state)
+{
+    struct world *w = *state;
+    char body[10001];
+
+    memset(body, 'x', 10000);
+    body[10000] = '\0';
+    w->options.silence_ms = 60;
+    begin_up(w);
+    fake_server_listen(&w->server, false);
+    fill(w, body);
+    assert_false(reached(w, &w->downs, 1, 10 * 60));
+    w->flushes = 0;
+    fake_server_listen(&w->server, true);
+    assert_true(reached(w, &w->flushes, 1, WAIT_MS));
+    assert_int_equal(w->downs, 0);
+}
+
+static void server_that_stands_still_for_too_long_is_given_up(void **state)
+{
+    struct world *w = *state;
+    char body[10001];
+
+    memset(body, 'x', 10000);
+    body[10000] = '\0';
+    w->options.silence_ms = 60;
+    w->options.still_ms = 100;
+    begin_up(w);
+    fake_server_listen(&w->server, false);
+    fill(w, body);
+    assert_true(reached(w, &w->downs, 1, WAIT_MS));
+}
+
 static void silent_link_sends_white_space(void **state)
 {
     struct world *w = *state;
@@ -523,6 +568,8 @@ int main(void)
         TEST(nothing_is_queued_while_the_link_is_not_up),
         TEST(slow_server_fills_the_queue_up_to_its_bound),
         TEST(what_waited_when_the_link_was_lost_does_not_go_out_later),
+        TEST(server_that_stands_still_is_waited_for_and_misses_nothing),
+        TEST(server_that_stands_still_for_too_long_is_given_up),
         TEST(silent_link_sends_white_space),
         TEST(free_while_up_sends_what_is_queued_and_closes_the_stream),
         TEST(free_at_once_is_done_without_a_trace),
