@@ -6,15 +6,76 @@
 #include <cjson/cJSON.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define LEVELS_MAX 32
-#define INT_LIMIT 9007199254740992.0          /* 2^53: above it doubles skip integers */
-#define PRINT_LIMIT INT64_C(1000000000000000) /* cJSON rounds what it prints to 15 digits */
+#define INT_LIMIT 9007199254740992.0 /* 2^53: above it doubles skip integers */
 #define FEW_MEMBERS 16
 #define PRINT_BYTES 1000 /* more than most texts have; the library doubles it */
+
+/* ---- memory: a page of messages is thousands of pieces, of which nearly all are small, and each
+ * first piece of a tree made malloc sort its free lists ---------------------------------------- */
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if !defined(__has_feature)
+#define CELLS
+#elif !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer)
+#define CELLS
+#endif
+#endif
+
+#ifdef CELLS
+#define CELL sizeof(cJSON)
+#define CELLS_KEPT 2048
+
+struct cell {
+    struct cell *next;
+};
+
+/* Freed on this thread; each is malloc's, so that any thread may free it. */
+static _Thread_local struct {
+    struct cell *first;
+    size_t n;
+} cells;
+
+static void *cell_take(size_t size)
+{
+    struct cell *c = cells.first;
+
+    if (size > CELL)
+        return malloc(size);
+    if (c == NULL)
+        return malloc(CELL);
+    cells.first = c->next;
+    cells.n--;
+    return c;
+}
+
+static void cell_drop(void *p)
+{
+    struct cell *c = p;
+    size_t size = malloc_usable_size(p); /* 0 of NULL */
+
+    if (size < CELL || size >= 2 * CELL || cells.n == CELLS_KEPT) {
+        free(p);
+        return;
+    }
+    c->next = cells.first;
+    cells.first = c;
+    cells.n++;
+}
+
+/* Before there are threads. */
+__attribute__((constructor)) static void use_cells(void)
+{
+    cJSON_Hooks hooks = {.malloc_fn = cell_take, .free_fn = cell_drop};
+
+    cJSON_InitHooks(&hooks);
+}
+#endif
 
 /* ---- reading: cJSON is lenient (numbers, white space, controls, U+0000), so the text is checked
  * against RFC 8259 before it gets it ---------------------------------------------------------- */
@@ -315,14 +376,12 @@ void json_put_str(struct json *o, const char *name, const char *value)
     put(o, name, made_str(value));
 }
 
+/* cJSON would print it as a double, read that again to see whether it is the same, and round what
+ * has more than 15 digits. */
 void json_put_int(struct json *o, const char *name, int64_t value)
 {
     char text[24];
 
-    if (value > -PRINT_LIMIT && value < PRINT_LIMIT) {
-        put(o, name, made(cJSON_CreateNumber((double)value)));
-        return;
-    }
     (void)snprintf(text, sizeof(text), "%" PRId64, value);
     json_put_raw(o, name, text);
 }
