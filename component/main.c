@@ -161,6 +161,8 @@ static enum err put_organizations(struct program *p)
             .name = c->name, .title = c->title, .origins = c->origins, .configured = true};
         enum err e;
 
+        if (*c->identity_secret)
+            desk_set_identity_secret(p->desk, c->name, c->identity_secret);
         p->waiting = true;
         desk_organization_put(p->desk, &o, step_done, p);
         if ((e = await(p)) != OK)

@@ -146,6 +146,7 @@ static struct json *chat_json(struct desk *d, const struct chat *c)
     json_put_str(o, "state", chat_state_name(c->state));
     json_put_str(o, "name", c->name[0] ? c->name : NULL);
     json_put_str(o, "email", c->email[0] ? c->email : NULL);
+    json_put_str(o, "externalId", c->external_id[0] ? c->external_id : NULL);
     json_put_str(o, "page", c->page[0] ? c->page : NULL);
     json_put_bool(o, "escalationRequested", c->escalation_requested);
     json_put_str(o, "escalationReason", c->escalation_reason[0] ? c->escalation_reason : NULL);
@@ -264,6 +265,7 @@ void manage_show_chat(struct desk *d, const struct chat *c, const struct query *
         put_line(out, "Organization", c->organization);
         put_line(out, "Customer", c->name);
         put_line(out, "Mail", c->email);
+        put_line(out, "Verified as", c->external_id);
         put_line(out, "Page", c->page);
         put_line(out, "Reason", c->escalation_reason);
         put_line(out, "Agent", agent_name(d, c->assigned_to));

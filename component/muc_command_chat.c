@@ -234,6 +234,7 @@ static void informed(void *ctx, enum err e, const struct desk_answer *a)
     agent = directory_by_id(desk_directory(desk_of(r)), c->assigned_to);
     put_line(&b, "Customer", *c->name ? c->name : "without a name");
     put_line(&b, "E-mail", c->email);
+    put_line(&b, "Verified as", c->external_id);
     put_line(&b, "Language", c->locale);
     put_line(&b, "Page", c->page);
     put_line(&b, "Reason", c->escalation_reason);

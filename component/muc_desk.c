@@ -15,11 +15,14 @@ struct refusal {
     const char *text; /* NULL: the condition says it all */
 };
 
+static const char LOW_DISK[] = "The disk is nearly full: nothing can be stored.";
+
 /* The one translation of errors. A switch, so that the compiler finds the error that is missing. */
 static struct refusal refusal_of(enum err e)
 {
     switch (e) {
     case ERR_INVALID:
+    case ERR_IDENTITY:
         return (struct refusal){COND_BAD_REQUEST, NULL, NULL};
     case ERR_TEXT:
         return (struct refusal){COND_BAD_REQUEST, NULL,
@@ -44,8 +47,7 @@ static struct refusal refusal_of(enum err e)
     case ERR_RATE:
         return (struct refusal){COND_POLICY, "wait", "Too many messages; wait a little."};
     case ERR_LOW_DISK:
-        return (struct refusal){COND_RESOURCE, "wait",
-                                "The disk is nearly full: nothing can be stored."};
+        return (struct refusal){COND_RESOURCE, "wait", LOW_DISK};
     case ERR_BUSY:
         return (struct refusal){COND_RESOURCE, "wait", "Too busy at the moment; try again."};
     case ERR_NO_SPACE:

@@ -117,12 +117,13 @@ struct muc_room *muc_view(struct muc_desk *m, struct arena *a, const struct room
     v->subject_ms =
         desk_wall(m->desk, c->assigned_ms > c->queued_ms ? c->assigned_ms : c->queued_ms);
     v->occupants = o;
-    o[v->n_occupants++] = (struct muc_occupant){.nick = room_customer_nick(r),
-                                                .jid = virtual_jid(m, a, r, "c"),
-                                                .affiliation = "member",
-                                                .role = "participant",
-                                                .hats = MUC_HAT_CUSTOMER,
-                                                .picture = "customer.png"};
+    o[v->n_occupants++] =
+        (struct muc_occupant){.nick = room_customer_nick(r),
+                              .jid = virtual_jid(m, a, r, "c"),
+                              .affiliation = "member",
+                              .role = "participant",
+                              .hats = MUC_HAT_CUSTOMER | (*c->external_id ? MUC_HAT_VERIFIED : 0),
+                              .picture = "customer.png"};
     o[v->n_occupants++] = (struct muc_occupant){.nick = desk_assistant_name(m->desk),
                                                 .jid = virtual_jid(m, a, r, "a"),
                                                 .affiliation = "member",

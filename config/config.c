@@ -15,6 +15,7 @@
 
 #define TEXT_MAX 4096
 #define SECRET_BYTES_MAX 1024
+#define IDENTITY_BYTES_MIN 32
 #define FAQ_BYTES_MAX (1024 * 1024)
 #define ORGANIZATIONS_MAX 1000
 
@@ -147,69 +148,7 @@ static enum err put(const struct loading *l, const struct setting *s, const conf
     return put_number(l, s, at);
 }
 
-/* ---- organizations -------------------------------------------------------------------------- */
-
-static enum err put_member(const struct loading *l, const config_setting_t *at,
-                           struct config_organization *o)
-{
-    const char *name = config_setting_name(at);
-    const char *text = config_setting_get_string(at);
-
-    if (strcmp(name, "origins") == 0)
-        return join_list(l, "origins", at, check_origin, "https://HOST[:PORT], in lower case",
-                         &o->origins);
-    if (strcmp(name, "name") != 0 && strcmp(name, "title") != 0)
-        return fail(l, at, "unknown setting %.100s of an organization: only name, title, origins",
-                    name);
-    if (!text)
-        return fail(l, at, "%s must be a text in quotes", name);
-    if (strcmp(name, "title") == 0) {
-        char *title = NULL;
-
-        if (text_name(l->full->c.arena, text, &title) != OK)
-            return fail(l, at, "title must be a name of 1 to %d characters", TEXT_NAME_MAX);
-        o->title = title;
-        return OK;
-    }
-    if (!check_organization(text))
-        return fail(l, at, "name must be a word of a-z, 0-9 and -, at most 32 long");
-    o->name = arena_dup(l->full->c.arena, text);
-    return OK;
-}
-
-static enum err put_organizations(const struct loading *l, const config_setting_t *at)
-{
-    struct config *c = &l->full->c;
-    int n = config_setting_length(at);
-
-    if (!config_setting_is_list(at) || n > ORGANIZATIONS_MAX)
-        return fail(l, at, "organizations must be a list: ( {name = \"...\";}, ... )");
-    c->organizations = arena_array(c->arena, struct config_organization, (size_t)n + 1);
-    for (int i = 0; i < n; i++) {
-        const config_setting_t *one = config_setting_get_elem(at, (unsigned)i);
-        struct config_organization *o = &c->organizations[i];
-
-        *o = (struct config_organization){.name = "", .title = "", .origins = ""};
-        if (!config_setting_is_group(one))
-            return fail(l, one, "each organization must be a group {name = \"...\";}");
-        for (int j = 0; j < config_setting_length(one); j++) {
-            enum err e = put_member(l, config_setting_get_elem(one, (unsigned)j), o);
-
-            if (e != OK)
-                return e;
-        }
-        if (o->name[0] == 0)
-            return fail(l, one, "this organization has no name");
-        if (o->title[0] == 0)
-            o->title = o->name;
-        for (int j = 0; j < i; j++) {
-            if (strcmp(c->organizations[j].name, o->name) == 0)
-                return fail(l, one, "there are two organizations called %s", o->name);
-        }
-        c->n_organizations = (size_t)i + 1;
-    }
-    return OK;
-}
+static enum err put_organizations(const struct loading *l, const config_setting_t *at);
 
 /* ---- the file ------------------------------------------------------------------------------- */
 
@@ -279,6 +218,18 @@ static bool is_credential(const char *path)
     return len > 0 && strncmp(path, dir, len) == 0 && path[len] == '/' && !strstr(path, "/../");
 }
 
+/* The first line of a file that is for its owner only. */
+static enum err read_secret(const struct loading *l, const config_setting_t *at, const char *path,
+                            const char **secret)
+{
+    enum err e = read_text(l, at, path, SECRET_BYTES_MAX, !is_credential(path), secret);
+
+    if (e != OK)
+        return e;
+    *secret = arena_dup_len(l->full->c.arena, *secret, strcspn(*secret, "\r\n"));
+    return *secret[0] ? OK : fail(l, at, "%.300s is empty", path);
+}
+
 /* One of the two settings; *secret is as read from its own. */
 static enum err find_secret(const struct loading *l, const config_t *file, const char *group,
                             const char *path, const char **secret)
@@ -286,17 +237,100 @@ static enum err find_secret(const struct loading *l, const config_t *file, const
     struct config *c = &l->full->c;
     const config_setting_t *at =
         config_lookup(file, arena_printf(c->arena, "%s.secret_file", group));
-    enum err e;
 
     if (path[0] == 0)
         return OK;
     if (*secret[0])
         return fail(l, at, "give %s.secret or %s.secret_file, not both", group, group);
-    e = read_text(l, at, path, SECRET_BYTES_MAX, !is_credential(path), secret);
-    if (e != OK)
-        return e;
-    *secret = arena_dup_len(c->arena, *secret, strcspn(*secret, "\r\n"));
-    return *secret[0] ? OK : fail(l, at, "%.300s is empty", path);
+    return read_secret(l, at, path, secret);
+}
+
+/* ---- organizations -------------------------------------------------------------------------- */
+
+#define IDENTITY "identity_secret_file"
+
+/* RFC 7518 #section-3.2: as long as the hash, at least. */
+static enum err read_identity(const struct loading *l, const config_setting_t *at, const char *path,
+                              const char **secret)
+{
+    enum err e = read_secret(l, at, path, secret);
+
+    if (e == OK && strlen(*secret) < IDENTITY_BYTES_MIN)
+        return fail(l, at, "the secret in %.300s is shorter than %d bytes", path,
+                    IDENTITY_BYTES_MIN);
+    return e;
+}
+
+static enum err put_member(const struct loading *l, const config_setting_t *at,
+                           struct config_organization *o)
+{
+    const char *name = config_setting_name(at);
+    const char *text = config_setting_get_string(at);
+
+    if (strcmp(name, "origins") == 0)
+        return join_list(l, "origins", at, check_origin, "https://HOST[:PORT], in lower case",
+                         &o->origins);
+    if (strcmp(name, "name") != 0 && strcmp(name, "title") != 0 && strcmp(name, IDENTITY) != 0)
+        return fail(
+            l, at,
+            "unknown setting %.100s of an organization: only name, title, origins, " IDENTITY,
+            name);
+    if (!text)
+        return fail(l, at, "%s must be a text in quotes", name);
+    if (strcmp(name, IDENTITY) == 0) {
+        o->identity_secret_file = arena_dup(l->full->c.arena, text);
+        return read_identity(l, at, text, &o->identity_secret);
+    }
+    if (strcmp(name, "title") == 0) {
+        char *title = NULL;
+
+        if (text_name(l->full->c.arena, text, &title) != OK)
+            return fail(l, at, "title must be a name of 1 to %d characters", TEXT_NAME_MAX);
+        o->title = title;
+        return OK;
+    }
+    if (!check_organization(text))
+        return fail(l, at, "name must be a word of a-z, 0-9 and -, at most 32 long");
+    o->name = arena_dup(l->full->c.arena, text);
+    return OK;
+}
+
+static enum err put_organizations(const struct loading *l, const config_setting_t *at)
+{
+    struct config *c = &l->full->c;
+    int n = config_setting_length(at);
+
+    if (!config_setting_is_list(at) || n > ORGANIZATIONS_MAX)
+        return fail(l, at, "organizations must be a list: ( {name = \"...\";}, ... )");
+    c->organizations = arena_array(c->arena, struct config_organization, (size_t)n + 1);
+    for (int i = 0; i < n; i++) {
+        const config_setting_t *one = config_setting_get_elem(at, (unsigned)i);
+        struct config_organization *o = &c->organizations[i];
+
+        *o = (struct config_organization){.name = "",
+                                          .title = "",
+                                          .origins = "",
+                                          .identity_secret_file = "",
+                                          .identity_secret = ""};
+        if (!config_setting_is_group(one))
+            return fail(l, one, "each organization must be a group {name = \"...\";}");
+        for (int j = 0; j < config_setting_length(one); j++) {
+            enum err e = put_member(l, config_setting_get_elem(one, (unsigned)j), o);
+
+            if (e != OK)
+                return e;
+        }
+        if (o->name[0] == 0)
+            return fail(l, one, "this organization has no name");
+        if (o->title[0] == 0)
+            o->title = o->name;
+        for (int j = 0; j < i; j++) {
+            if (strcmp(c->organizations[j].name, o->name) == 0)
+                return fail(l, one, "there are two organizations called %s", o->name);
+        }
+        c->n_organizations = (size_t)i + 1;
+    }
+    return OK;
 }
 
 static enum err find_xmpp_secret(const struct loading *l, const config_t *file)

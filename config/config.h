@@ -14,6 +14,8 @@
 struct config_organization {
     const char *name, *title;
     const char *origins; /* space separated */
+    const char *identity_secret_file;
+    const char *identity_secret; /* of signed identities; "" none */
 };
 
 /* Everything in force after defaults. Strings are never NULL. */

@@ -94,6 +94,10 @@ static void put_organizations(struct buf *out, const struct config *c)
         put_quoted(out, o->title, strlen(o->title));
         buf_puts(out, "; origins = ");
         put_list(out, o->origins);
+        if (o->identity_secret_file[0]) {
+            buf_puts(out, "; identity_secret_file = ");
+            put_quoted(out, o->identity_secret_file, strlen(o->identity_secret_file));
+        }
         buf_puts(out, ";}");
     }
     buf_puts(out, c->n_organizations ? "\n);\n" : ");\n");

@@ -139,7 +139,9 @@ const size_t setting_count = sizeof(setting_table) / sizeof(setting_table[0]);
 
 const char setting_organizations_meaning[] =
     "Created or updated at start, read-only to commands: ( {name = \"shop\"; title = \"Shop\"; "
-    "origins = [\"https://shop.example\"];}, ... );";
+    "origins = [\"https://shop.example\"]; identity_secret_file = \"PATH\";}, ... ); the file "
+    "holds "
+    "what the site signs its users' identities with.";
 
 void *setting_place(const struct setting *s, struct full *f)
 {

@@ -25,6 +25,7 @@ struct chat *chat_dup(struct arena *a, const struct chat *c)
     copy->organization = arena_dup(a, c->organization);
     copy->name = arena_dup(a, c->name);
     copy->email = arena_dup(a, c->email);
+    copy->external_id = arena_dup(a, c->external_id);
     copy->locale = arena_dup(a, c->locale);
     copy->page = arena_dup(a, c->page);
     copy->escalation_reason = arena_dup(a, c->escalation_reason);

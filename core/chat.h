@@ -23,6 +23,7 @@ struct chat {
     char id[ID_LEN + 1]; /* also the room's localpart */
     const char *organization;
     const char *name, *email, *locale, *page; /* of the customer, as given */
+    const char *external_id; /* who the site says it is, signed: then so are name and email */
     enum chat_state state;
     bool escalation_requested;
     const char *escalation_reason; /* before people are asked for: the assistant's guess */

@@ -387,6 +387,7 @@ struct desk *desk_new(const struct desk_options *o, struct bus *bus)
     d->invites = map_new();
     d->watchers = map_new();
     d->slots = map_new();
+    d->secrets = map_new();
     d->duty = duty_new();
     d->staff = map_new();
     d->epoch = mem_dup("");
@@ -430,6 +431,8 @@ void desk_free(struct desk *d)
         return;
     map_each(d->rooms, free_room, NULL);
     (void)free_room(NULL, "", d->office);
+    map_each(d->secrets, free_value, NULL);
+    map_free(d->secrets);
     map_each(d->tokens, free_value, NULL);
     map_free(d->rooms);
     map_free(d->tokens);

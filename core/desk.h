@@ -129,10 +129,14 @@ size_t desk_agents_available(const struct desk *d, const char *organization);
 
 struct begin {
     const char *organization, *name, *email, *locale, *page; /* NULL or "" when not given */
+    const char *user_token; /* likewise; core/identity.h. name and email are then those in it */
 };
 
+/* What an organization's signed identities are signed with. Copies; kept in memory only. */
+void desk_set_identity_secret(struct desk *d, const char *organization, const char *secret);
 /* Begin a chat. answer: chat, token.
- * Errors  ERR_INVALID, ERR_TEXT (field, detail); ERR_NOT_FOUND organization unknown */
+ * Errors  ERR_INVALID, ERR_TEXT, ERR_IDENTITY (field, detail); ERR_NOT_FOUND organization unknown
+ */
 void desk_begin(struct desk *d, const struct begin *b, desk_fn *done, void *ctx);
 
 /* Who holds this token? A session's token is good as a cookie only, and all others are not.
@@ -302,7 +306,7 @@ void desk_note(struct desk *d, const struct principal *who, const char *chat, co
 /* Who the customer is, as an agent has learned it; NULL leaves it as it is, "" is none. Staff read
  * a note of it; EVENT_CUSTOMER when the room calls the customer otherwise now. What was said before
  * keeps the name it was said under. answer: unchanged. Errors as desk_begin: ERR_INVALID, ERR_TEXT,
- * ERR_TOO_LARGE (field, detail) */
+ * ERR_TOO_LARGE (field, detail); ERR_CONFLICT the site has signed who it is */
 void desk_customer(struct desk *d, const struct principal *who, const char *chat, const char *name,
                    const char *email, desk_fn *done, void *ctx);
 /* A closed chat waits again. answer: unchanged when it is open. */

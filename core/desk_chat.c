@@ -185,86 +185,6 @@ void chat_publish(struct room *r, const struct change *c)
     }
 }
 
-/* ---- begin -------------------------------------------------------------------------------------
- */
-
-#define FIELD_MAX 2048
-
-/* The new chat's room is not in memory, and needs not be. */
-static void begun(struct op *op, struct change *c)
-{
-    struct desk_answer a = {.token = op->call, .chat = c->chat};
-
-    op_done(op, OK, &a);
-}
-
-static void begin_store(struct op *op, const struct chat *given)
-{
-    struct desk *d = op->room->desk;
-    struct change *c = op_change(op);
-    struct token *t = arena_new_of(c->arena, struct token);
-    char *token = arena_alloc(op->arena, TOKEN_LEN + 1);
-    struct chat *chat = chat_dup(c->arena, given);
-
-    d->o.time.id(d->o.time.self, chat->id);
-    crypto_token(token);
-    crypto_hash_raw(token, strlen(token), t->hash);
-    t->kind = TOKEN_CHAT;
-    t->subject = chat->id;
-    t->label = "";
-    t->created_ms = c->now_ms;
-    chat->created_ms = chat->last_ms = c->now_ms;
-    c->room = chat->id;
-    c->chat = chat;
-    c->chat_new = true;
-    c->token = t;
-    op->call = token;
-    op->applied = begun;
-    op_submit(op, c);
-}
-
-static void begin_run(struct op *op)
-{
-    const struct begin *b = op->call;
-    struct chat chat = {.state = CHAT_ASSISTANT, .escalation_reason = "", .assigned_to = ""};
-    const char *org = b->organization && *b->organization ? b->organization : "default";
-    const struct organization *o = directory_organization(op->room->desk->directory, org);
-    enum err e;
-
-    if (!o) {
-        op_refuse(op, ERR_NOT_FOUND, "organization", "There is no such organization.");
-        return;
-    }
-    chat.organization = o->name;
-    if (!customer_name_ok(op, b->name, &chat.name) || !customer_email_ok(op, b->email, &chat.email))
-        return;
-    if ((e = customer_field(op->arena, b->locale, 35, &chat.locale)) != OK) {
-        op_refuse(op, e, "locale", "This is not a language tag.");
-        return;
-    }
-    if ((e = customer_field(op->arena, b->page, FIELD_MAX, &chat.page)) != OK) {
-        op_refuse(op, e, "page", "This is not the address of a page.");
-        return;
-    }
-    begin_store(op, &chat);
-}
-
-void desk_begin(struct desk *d, const struct begin *b, desk_fn *done, void *ctx)
-{
-    struct op *op = op_new_office(d, done, ctx);
-    struct begin *copy = arena_new_of(op->arena, struct begin);
-
-    copy->organization = arena_dup(op->arena, b->organization);
-    copy->name = arena_dup(op->arena, b->name);
-    copy->email = arena_dup(op->arena, b->email);
-    copy->locale = arena_dup(op->arena, b->locale);
-    copy->page = arena_dup(op->arena, b->page);
-    op->call = copy;
-    op->run = begin_run;
-    op->plain = op_always_plain;
-    op_enter(op);
-}
-
 /* ---- escalate ----------------------------------------------------------------------------------
  */
 
@@ -364,7 +284,7 @@ static void escalate_run(struct op *op)
         op_done(op, e, NULL);
         return;
     }
-    if ((e = customer_field(op->arena, call->reason, FIELD_MAX, &call->reason)) != OK) {
+    if ((e = customer_field(op->arena, call->reason, CHAT_FIELD_MAX, &call->reason)) != OK) {
         op_refuse(op, e, "reason", "This reason cannot be used.");
         return;
     }
@@ -523,7 +443,7 @@ static void close_run(struct op *op)
         op_refuse(op, ERR_FORBIDDEN, "", "Another agent has this chat.");
         return;
     }
-    if ((e = customer_field(op->arena, op->call, FIELD_MAX, &reason)) != OK) {
+    if ((e = customer_field(op->arena, op->call, CHAT_FIELD_MAX, &reason)) != OK) {
         op_refuse(op, e, "reason", "This reason cannot be used.");
         return;
     }

@@ -122,6 +122,8 @@ static void customer_run(struct op *op)
         return;
     if (strcmp(call->name, chat->name) == 0 && strcmp(call->email, chat->email) == 0)
         op_done(op, OK, &same);
+    else if (*chat->external_id)
+        op_refuse(op, ERR_CONFLICT, "", "The site has signed who this customer is.");
     else
         customer_store(op);
 }

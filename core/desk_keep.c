@@ -85,8 +85,8 @@ static void erase(struct op *op)
 
     if (chat->state != CHAT_CLOSED)
         chat_close(op, c, "");
-    chat->name = chat->email = chat->locale = chat->page = chat->escalation_reason =
-        chat->rating_comment = "";
+    chat->name = chat->email = chat->external_id = chat->locale = chat->page =
+        chat->escalation_reason = chat->rating_comment = "";
     chat->assistant_pending = false;
     chat->erased_ms = c->now_ms;
     c->gone_all = true;

@@ -101,6 +101,7 @@ struct desk {
     struct map *access;        /* "room agent" -> struct standing_kept, of the rooms read so far */
     struct map *watchers;      /* "chat agent" -> size_t: streams open on it */
     struct map *slots;         /* id of a file -> struct slot (desk_files.c) */
+    struct map *secrets;       /* organization -> of its signed identities */
     struct map *invites;       /* agent id -> struct bucket: how often it invites */
     char *epoch, *secret;
     const char *url;
@@ -358,6 +359,8 @@ void chat_close(struct op *op, struct change *c, const char *reason);
 void chat_closed(struct op *op, struct change *c);
 
 /* ---- desk_customer.c ---- */
+
+#define CHAT_FIELD_MAX 2048 /* bytes of a page's address, of a reason */
 
 /* What somebody says of a customer, made fit to be stored. False: the op was refused. NULL is "".
  */

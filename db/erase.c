@@ -27,11 +27,12 @@ static enum err erase_chat(struct sql *db, const struct change *c, int64_t num)
                 SQL_WITH(sql_text(c->room), sql_int(c->now_ms)));
     if (e != OK)
         return e;
-    e = sql_run(db,
-                "UPDATE chat SET name = NULL, email = NULL, locale = NULL, page = NULL,"
-                " escalationReason = NULL, ratingComment = NULL, assistantPending = 0, erasedAt = "
-                "?2 WHERE num = ?1",
-                SQL_WITH(sql_int(num), sql_int(c->now_ms)));
+    e = sql_run(
+        db,
+        "UPDATE chat SET name = NULL, email = NULL, externalId = NULL, locale = NULL, page = NULL,"
+        " escalationReason = NULL, ratingComment = NULL, assistantPending = 0, erasedAt = "
+        "?2 WHERE num = ?1",
+        SQL_WITH(sql_int(num), sql_int(c->now_ms)));
     for (size_t i = 0; e == OK && i < sizeof gone_with_room / sizeof gone_with_room[0]; i++)
         e = sql_run(db, gone_with_room[i], SQL_WITH(sql_int(num)));
     return e;

@@ -82,4 +82,5 @@ void row_chat(struct sql_row *row, struct arena *a, struct chat *out)
     out->rating = (int)sql_get_int(row, 29);
     out->rating_comment = sql_get_text(row, 30, a);
     out->rated_ms = sql_get_int(row, 31);
+    out->external_id = sql_get_text(row, 32, a);
 }

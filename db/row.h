@@ -17,7 +17,7 @@
     " escalationReason, escalationRequestedAt, assignedToId, assignedAt, queuedAt,"                \
     " chat.createdAt, closedAt, assistantPending, version, lastSeq, lastPos, lastGid, lastAt,"     \
     " section, rank, chat.num, awayAt, offeredToId, offeredById, offeredAt, erasedAt,"             \
-    " rating, ratingComment, ratedAt "
+    " rating, ratingComment, ratedAt, externalId "
 #define ROW_CHAT_FROM " FROM chat CROSS JOIN room ON room.num = chat.num "
 #define ROW_SECTION 21 /* the three columns that place a chat in lists */
 #define ROW_RANK 22

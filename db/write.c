@@ -176,8 +176,8 @@ static enum err insert_chat(struct sql *db, const struct chat *c, struct log *lo
         db,
         "INSERT INTO chat (num, organization, name, email, locale, page, state,"
         " escalationRequested, escalationReason, escalationRequestedAt, assignedToId, assignedAt,"
-        " queuedAt, createdAt, closedAt, assistantPending, version)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
+        " queuedAt, createdAt, closedAt, assistantPending, version, externalId)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
         SQL_WITH(sql_int(log->num), sql_text(c->organization), sql_text_or_null(c->name),
                  sql_text_or_null(c->email), sql_text_or_null(c->locale), sql_text_or_null(c->page),
                  sql_text(chat_state_name(c->state)), sql_int(c->escalation_requested),
@@ -185,7 +185,8 @@ static enum err insert_chat(struct sql *db, const struct chat *c, struct log *lo
                  sql_int_or_null(c->escalation_requested_ms), sql_text_or_null(c->assigned_to),
                  sql_int_or_null(c->assigned_ms), sql_int_or_null(c->queued_ms),
                  sql_int(c->created_ms), sql_int_or_null(c->closed_ms),
-                 sql_int(c->assistant_pending), sql_int(c->version + 1)));
+                 sql_int(c->assistant_pending), sql_int(c->version + 1),
+                 sql_text_or_null(c->external_id)));
 }
 
 static enum err update_chat(struct sql *db, const struct chat *c, const struct log *log)

@@ -48,7 +48,8 @@ void api_chats_begin(struct call *c)
                       .name = call_str(c, "name", false),
                       .email = call_str(c, "email", false),
                       .locale = call_str(c, "locale", false),
-                      .page = call_str(c, "page", false)};
+                      .page = call_str(c, "page", false),
+                      .user_token = call_str(c, "userToken", false)};
     char key[ADDRESS_KEY_MAX];
     int64_t retry_ms = 0;
 

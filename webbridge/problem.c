@@ -14,6 +14,7 @@ static const struct problem table[] = {
     {ERR_ALREADY_ASSIGNED, 409, "already-assigned", "Another agent has the chat"},
     {ERR_CLOSED, 409, "chat-closed", "The chat is closed"},
     {ERR_KEY_REUSED, 422, "key-reused", "The idempotency key belongs to another request"},
+    {ERR_IDENTITY, 422, "invalid-identity", "The signed identity is not valid"},
     {ERR_RATE, 429, "rate-limited", "Too many requests"},
     {ERR_BUSY, 503, "busy", "Too busy at the moment"},
     {ERR_UNKNOWN, 503, "unknown-outcome", "It may or may not be stored: retry with the same key"},

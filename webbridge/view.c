@@ -62,6 +62,8 @@ static struct json *view_customer(const struct chat *c)
     json_put_str(o, "id", c->id);
     put_text(o, "name", c->name);
     put_text(o, "email", c->email);
+    put_text(o, "externalId", c->external_id);
+    json_put_bool(o, "verified", *c->external_id != '\0');
     put_text(o, "locale", c->locale);
     put_text(o, "page", c->page);
     return o;

@@ -16,6 +16,7 @@ void muc_add_hats(struct arena *a, struct xml *presence, unsigned hats)
         const char *uri, *title;
     } all[] = {
         {MUC_HAT_CUSTOMER, "urn:parley:hat:customer", "Customer"},
+        {MUC_HAT_VERIFIED, "urn:parley:hat:verified", "Verified"},
         {MUC_HAT_ASSISTANT, "urn:parley:hat:assistant", "AI assistant"},
         {MUC_HAT_ASSIGNED, "urn:parley:hat:assigned", "Assigned"},
         {MUC_HAT_OBSERVER, "urn:parley:hat:observer", "Observer"},

@@ -176,6 +176,7 @@ struct muc_session {
 #define MUC_HAT_ASSIGNED 4u
 #define MUC_HAT_OBSERVER 8u
 #define MUC_HAT_SUPERVISOR 16u
+#define MUC_HAT_VERIFIED 32u
 
 struct muc_occupant {
     const char *nick;

@@ -113,17 +113,32 @@ void crypto_digest_free(struct crypto_digest *d)
     free(d);
 }
 
-void crypto_hmac_hex(const void *key, size_t key_len, const void *data, size_t len,
-                     char out[HASH_HEX_LEN + 1])
+void crypto_hmac_raw(const void *key, size_t key_len, const void *data, size_t len,
+                     unsigned char out[HASH_LEN])
 {
     crypto_auth_hmacsha256_state state;
-    unsigned char mac[HASH_LEN];
 
     crypto_auth_hmacsha256_init(&state, key, key_len);
     crypto_auth_hmacsha256_update(&state, data, len);
-    crypto_auth_hmacsha256_final(&state, mac);
-    sodium_bin2hex(out, HASH_HEX_LEN + 1, mac, sizeof(mac));
+    crypto_auth_hmacsha256_final(&state, out);
     sodium_memzero(&state, sizeof(state));
+}
+
+void crypto_hmac_hex(const void *key, size_t key_len, const void *data, size_t len,
+                     char out[HASH_HEX_LEN + 1])
+{
+    unsigned char mac[HASH_LEN];
+
+    crypto_hmac_raw(key, key_len, data, len, mac);
+    sodium_bin2hex(out, HASH_HEX_LEN + 1, mac, sizeof(mac));
+}
+
+enum err crypto_base64url_read(const char *s, size_t len, void *out, size_t max, size_t *out_len)
+{
+    return sodium_base642bin(out, max, s, len, NULL, out_len, NULL,
+                             sodium_base64_VARIANT_URLSAFE_NO_PADDING) == 0
+               ? OK
+               : ERR_INVALID;
 }
 
 void crypto_base64(const void *data, size_t len, char *out)

@@ -29,12 +29,18 @@ struct crypto_digest *crypto_digest_new(void);
 void crypto_digest_add(struct crypto_digest *d, const void *data, size_t len);
 void crypto_digest_final(struct crypto_digest *d, char out[HASH_HEX_LEN + 1]);
 void crypto_digest_free(struct crypto_digest *d);
-/* HMAC-SHA256 in lower-case hex. Any key length. */
+/* HMAC-SHA256; and in lower-case hex. Any key length. */
+void crypto_hmac_raw(const void *key, size_t key_len, const void *data, size_t len,
+                     unsigned char out[HASH_LEN]);
 void crypto_hmac_hex(const void *key, size_t key_len, const void *data, size_t len,
                      char out[HASH_HEX_LEN + 1]);
 /* Base64 with padding. out has room for CRYPTO_BASE64_SIZE(len). */
 #define CRYPTO_BASE64_SIZE(len) (((len) + 2) / 3 * 4 + 1)
 void crypto_base64(const void *data, size_t len, char *out);
+/* Base64url without padding (RFC 4648 #section-5), strictly. *out_len at most max.
+ * Errors  ERR_INVALID */
+NODISCARD enum err crypto_base64url_read(const char *s, size_t len, void *out, size_t max,
+                                         size_t *out_len);
 bool crypto_equal(const void *a, const void *b, size_t len); /* in constant time */
 
 /* For tables in memory: SipHash under a key of this process, so that outsiders cannot choose names

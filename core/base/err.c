@@ -13,6 +13,7 @@ static const char *const names[] = {
     [ERR_ALREADY_ASSIGNED] = "already-assigned",
     [ERR_CLOSED] = "closed",
     [ERR_KEY_REUSED] = "key-reused",
+    [ERR_IDENTITY] = "invalid-identity",
     [ERR_RATE] = "rate",
     [ERR_BUSY] = "busy",
     [ERR_UNKNOWN] = "unknown",

@@ -20,6 +20,7 @@ enum err {
     ERR_ALREADY_ASSIGNED, /* another agent has the chat */
     ERR_CLOSED,           /* the chat is over */
     ERR_KEY_REUSED,       /* idempotency key seen with another body */
+    ERR_IDENTITY,         /* a signed identity that proves nothing */
     ERR_RATE,             /* too often; retry later */
     ERR_BUSY,             /* a bounded queue is full; retry later */
     ERR_UNKNOWN,          /* the commit failed: retry with the same key */

@@ -1,5 +1,9 @@
 /* The agents' console: the specification's scenarios 2 and 3 by clicks. */
 import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { agentCall, consoleOf, focusIs, openChat, waitingOf, write } from "./desk.mjs";
 import { axe } from "./widget.mjs";
@@ -8,10 +12,17 @@ import { chatOf, openBrowser, openPage, openStage } from "./stage.mjs";
 let stage;
 let browser;
 
+const SECRET = "k2Jc0v6m3QyYx0t5o8Zb1Wn4r7Ue9Ai2Ld5Gh8Fj1Ks=";
+const folder = mkdtempSync(join(tmpdir(), "parley-console-"));
+
 before(async () => {
-  [stage, browser] = await Promise.all([openStage(), openBrowser()]);
+  const file = join(folder, "identity");
+  writeFileSync(file, SECRET, { mode: 0o600 });
+  [stage, browser] = await Promise.all([
+    openStage({ organizations: [{ name: "default", identity_secret_file: file }] }), openBrowser()]);
 });
 after(async () => {
+  rmSync(folder, { recursive: true });
   await browser?.close();
   await stage?.close();
 });
@@ -262,4 +273,25 @@ test("a canned reply is made, found by its name and keys, and sent", async () =>
   await console_.keyboard.press("Enter");
   await customer.getByText("/he", { exact: true }).waitFor();
   assert.deepEqual(console_.faults, []);
+});
+
+/* As docs/WIDGET.md shows it. */
+const sign = (claims) => {
+  const encode = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
+  const words = `${encode({ alg: "HS256", typ: "JWT" })}.${encode(claims)}`;
+  return `${words}.${createHmac("sha256", SECRET).update(words).digest("base64url")}`;
+};
+
+test("the agent sees whom the site's signature says the customer is", async () => {
+  const ask = async (path, body, token) => (await fetch(stage.url + path, { method: "POST", body: JSON.stringify(body),
+    headers: { "Content-Type": "application/json", ...(token ? { Authorization: "Bearer " + token } : {}) } })).json();
+  const userToken = sign({ sub: "user 7", name: "Zoe", email: "zoe@shop.example", exp: Math.floor(Date.now() / 1000) + 600 });
+  const { chat, token } = await ask("/api/chats", { userToken });
+  await ask("/api/escalations", { chatId: chat.id }, token);
+  const page = await signIn("sarah");
+  await page.goto(`${stage.url}/app/chats/${chat.id}`);
+  const facts = page.getByRole("complementary", { name: "Customer" });
+  await facts.getByText("zoe@shop.example").waitFor();
+  assert.match(await facts.textContent(), /Verified asuser 7/);
+  await page.context().close();
 });

@@ -140,7 +140,7 @@ test("hide, show, setLocale, reset, destroy, and commands that do not exist", as
   assert.equal(await page.locator("parley-chat textarea").inputValue(), "");
   assert.deepEqual(await page.evaluate(() => Object.keys(localStorage)), []);
   await page.evaluate(() => {
-    window.Parley("setUser", { token: "x" });
+    window.Parley("identify", { token: "x" });
     window.Parley("constructor");
     window.Parley("on", "open");
     window.Parley("setAttributes", { shoeSize: 44 });
@@ -148,9 +148,26 @@ test("hide, show, setLocale, reset, destroy, and commands that do not exist", as
     window.Parley("open");
   });
   assert.equal(await page.locator("parley-chat").count(), 0);
-  for (const word of ["setUser", "constructor", "on needs", "shoeSize", "destroy"])
+  for (const word of ["identify", "constructor", "on needs", "shoeSize", "destroy"])
     assert.ok(errors.some((text) => text.startsWith("Parley:") && text.includes(word)), word);
   assert.deepEqual(page.faults, []);
+  await page.context().close();
+});
+
+test("a signed identity goes with the next chat, and not with one after a reset", async () => {
+  const page = await openWidget(browser, host.url);
+  const sent = [];
+  page.on("request", (request) => {
+    if (request.method() === "POST" && request.url().endsWith("/api/chats")) sent.push(request.postDataJSON().userToken);
+  });
+  await page.evaluate(() => window.Parley("setUser", { token: "a.b.c" }));
+  await launch(page);
+  await write(page, "who am I?");
+  await page.getByText("Your message was not sent: This organization takes no signed identities.").waitFor();
+  await page.evaluate(() => window.Parley("reset"));
+  await page.locator("parley-chat article").first().waitFor({ state: "detached" });
+  await ask(page, "somebody");
+  assert.deepEqual(sent.map((token) => token || null), ["a.b.c", null]);
   await page.context().close();
 });
 

@@ -222,7 +222,7 @@ struct chat *rig_chat(struct change *c, int n)
 
     memcpy(chat->id, rig_id(n), sizeof chat->id);
     chat->organization = "default";
-    chat->name = chat->email = chat->locale = chat->page = "";
+    chat->name = chat->email = chat->external_id = chat->locale = chat->page = "";
     chat->escalation_reason = chat->assigned_to = "";
     chat->created_ms = RIG_NOW + n;
     c->room = chat->id;

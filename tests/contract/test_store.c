@@ -13,6 +13,7 @@ static void assert_chat_equal(const struct chat *a, const struct chat *b)
     assert_string_equal(a->organization, b->organization);
     assert_string_equal(a->name, b->name);
     assert_string_equal(a->email, b->email);
+    assert_string_equal(a->external_id, b->external_id);
     assert_string_equal(a->locale, b->locale);
     assert_string_equal(a->page, b->page);
     assert_int_equal(a->state, b->state);
@@ -71,6 +72,7 @@ static void new_chat_is_stored_with_every_field(void **state)
 
     chat->name = "Zoë 🦊";
     chat->email = "zoe@example.org";
+    chat->external_id = "user 7";
     chat->locale = "de-AT";
     chat->page = "https://example.org/a?b=c";
     chat->state = CHAT_LIVE;

@@ -80,6 +80,7 @@ static void add_person(struct rig *r, int n, int round)
     c->chat = chat_dup(c->arena, &q->chats[0]);
     c->chat->name = canary(c->arena, n, "name");
     c->chat->email = canary(c->arena, n, "mail");
+    c->chat->external_id = canary(c->arena, n, "external");
     c->chat->page = arena_printf(c->arena, "%s/%s", canary(c->arena, n, "page"), long_text);
     c->chat->escalation_reason =
         arena_printf(c->arena, "%s %s", canary(c->arena, n, "reason"), long_text);

@@ -265,10 +265,8 @@ async def test_erased_chat_has_no_files(files):
 
 
 async def test_pages_of_listed_origins_may_send(own_site):
-    site = own_site({"upload": {"domain": UPLOAD}}, start=False)
-    with open(site.parley.config, "a", encoding="utf-8") as out:
-        out.write('organizations: ( { name = "default"; origins = [ "https://shop.example" ]; } );\n')
-    site.start()
+    site = own_site({"upload": {"domain": UPLOAD}, "organizations": [
+        {"name": "default", "origins": ["https://shop.example"]}]})
     customer = await site.waiting()
     shop = [("Origin", "https://shop.example")]
     asked = await site.web.request("OPTIONS", "/api/attachments", headers=shop)

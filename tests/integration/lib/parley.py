@@ -32,6 +32,8 @@ def setting(value):
         return "true" if value else "false"
     if isinstance(value, int):
         return str(value) if value < 1 << 31 else f"{value}L"
+    if isinstance(value, list):
+        return "( " + ", ".join(map(setting, value)) + " )"
     if isinstance(value, dict):
         return "{\n" + "".join(f"    {n} = {setting(v)};\n" for n, v in value.items()) + "}"
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
@@ -57,7 +59,10 @@ class Parley(Program):
                                      "domain": DOMAIN, "secret": SECRET,
                                      "pause_max_ms": 2000}
         for group, values in (settings or {}).items():
-            self.settings.setdefault(group, {}).update(values)
+            if isinstance(values, dict):
+                self.settings.setdefault(group, {}).update(values)
+            else:
+                self.settings[group] = values
         self.write_config()
         self.wants = 200
 

@@ -240,7 +240,8 @@ static void wrong_organizations_are_refused(void **state)
     refuse("organizations: (\n {name = \"a\";},\n {name = \"a\";});", 3,
            "there are two organizations called a");
     refuse("organizations: (\n {name = \"a\"; colour = 1;});", 2,
-           "unknown setting colour of an organization: only name, title, origins");
+           "unknown setting colour of an organization: only name, title, origins, "
+           "identity_secret_file");
     refuse("organizations: (\n {name = \"a\"; origins = [\"https://x/y\"];});", 2,
            "origins: each item must be https://HOST[:PORT], in lower case");
 }
@@ -270,6 +271,29 @@ static void secret_comes_from_a_private_file(void **state)
     refuse(text, 1, said);
     snprintf(text, sizeof(text), "xmpp: { secret = \"x\"; secret_file = \"%s/secret\"; };", dir);
     refuse(text, 1, "give xmpp.secret or xmpp.secret_file, not both");
+}
+
+static void organizations_secret_comes_from_a_private_file(void **state)
+{
+    char text[256], said[300];
+    struct config *c;
+    struct buf printed = {0};
+
+    (void)state;
+    chmod(put_file("secret", "0123456789abcdef0123456789abcdef\n"), 0600);
+    snprintf(text, sizeof(text),
+             "organizations: ({name = \"a\"; identity_secret_file = \"%s/secret\";});", dir);
+    c = load(text);
+    assert_string_equal(c->organizations[0].identity_secret, "0123456789abcdef0123456789abcdef");
+    config_print(c, &printed);
+    snprintf(said, sizeof(said), "identity_secret_file = \"%s/secret\";}", dir);
+    assert_non_null(strstr(buf_str(&printed), said));
+    assert_null(strstr(buf_str(&printed), "0123456789abcdef"));
+    buf_free(&printed);
+    config_free(c);
+    chmod(put_file("secret", "0123456789abcdef0123456789abcde\n"), 0600);
+    snprintf(said, sizeof(said), "the secret in %s/secret is shorter than 32 bytes", dir);
+    refuse(text, 1, said);
 }
 
 static void secret_of_the_environment_wins(void **state)
@@ -424,6 +448,7 @@ int main(void)
         CASE(organizations_are_read),
         CASE(wrong_organizations_are_refused),
         CASE(secret_comes_from_a_private_file),
+        CASE(organizations_secret_comes_from_a_private_file),
         CASE(secret_of_the_environment_wins),
         CASE(faq_file_is_read_whole),
         CASE(printed_configuration_reads_back_without_its_secret),

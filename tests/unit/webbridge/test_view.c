@@ -64,6 +64,7 @@ static int setup(void **state)
                             .organization = "default",
                             .name = "Alice",
                             .email = "alice@example.org",
+                            .external_id = "",
                             .locale = "",
                             .page = "",
                             .escalation_reason = "",

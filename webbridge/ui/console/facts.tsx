@@ -59,10 +59,11 @@ export function Facts({ chat, onSave }: FactsProps) {
         <summary>Customer</summary>
         {editing ? <Edit chat={chat} onSave={onSave} onDone={() => setEditing(false)} /> : <>
           <dl>
+            {customer.externalId && <><dt>Verified as</dt><dd dir="auto">{customer.externalId}</dd></>}
             <dt>Name</dt><dd dir="auto">{customer.name ?? "unknown"}</dd>
             <dt>E-mail</dt><dd dir="auto">{customer.email ?? "unknown"}</dd>
           </dl>
-          {chat.escalationRequested && <button type="button" class="quiet" ref={edit} onClick={() => setEditing(true)}>Change name or e-mail</button>}
+          {chat.escalationRequested && !customer.verified && <button type="button" class="quiet" ref={edit} onClick={() => setEditing(true)}>Change name or e-mail</button>}
         </>}
         <dl>
           {customer.page && <><dt>Page</dt><dd><Page address={customer.page} /></dd></>}

@@ -10,6 +10,8 @@ export interface Visitor {
   organization?: string;
   name?: string;
   email?: string;
+  /** signed by the site: takes the place of name and email */
+  userToken?: string;
   locale?: string;
   page?: string;
 }

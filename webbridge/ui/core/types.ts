@@ -62,6 +62,9 @@ export interface Chat {
     id: string;
     name: string | null;
     email: string | null;
+    /** whom the site's signature says it is; then name and email are the site's word too */
+    externalId: string | null;
+    verified: boolean;
     locale: string | null;
     page: string | null;
   };

@@ -130,6 +130,7 @@ export class ParleyChat extends HTMLElement {
   /** Forget the chat, its draft and what is unsent in this browser. */
   reset(): void {
     this.chat?.forget();
+    this.visitor.userToken = "";
     this.shelf.set("seen", null);
     this.keepDraft("");
     this.draft = "";

@@ -42,6 +42,9 @@ const commands: Record<string, Command> = {
       (error: unknown) => console.error("Parley:", (error as Error).message));
   },
   setAttributes,
+  setUser: (element, given) => {
+    element.visitor.userToken = text(members(given).token) ?? "";
+  },
   setLocale: (element, locale) => element.setAttribute("locale", text(locale) ?? "auto"),
   on: listen,
 };
