@@ -114,7 +114,7 @@ async def test_wrong_method_is_405_with_allow(site):
                                     ("DELETE", customer.path("/messages"), {"GET", "POST"}),
                                     ("GET", "/api/escalations", {"POST"}),
                                     ("POST", "/healthz", {"GET"}),
-                                    ("PATCH", customer.path(), {"GET"})):
+                                    ("PUT", customer.path(), {"GET"})):
         answer = await customer.web.request(method, target,
                                             {} if method not in ("GET",) else None)
         assert answer.status == 405, (method, target, answer.status)

@@ -38,6 +38,7 @@ OWNERS = [
     ("uthash.h", "core/base/map.c", True),
     ("uni*.h", "core/base/text.c", True),
     ("sanitizer/*", "core/base/arena.c", True),
+    ("malloc.h", "core/base/json.c", True),
     ("uv.h", "component/*", False),
     ("uv.h", "webbridge/*", False),
     ("uv.h", "db/*", False),
