@@ -382,6 +382,7 @@ struct desk *desk_new(const struct desk_options *o, struct bus *bus)
     d->queue = queue_new();
     d->rooms = map_new();
     d->tokens = map_new();
+    d->waits = map_new();
     d->logins = logins_new();
     d->access = map_new();
     d->invites = map_new();
@@ -441,6 +442,7 @@ void desk_free(struct desk *d)
     files_free(d);
     access_free(d);
     work_free(d);
+    wait_free(d);
     duty_free(d->duty);
     queue_free(d->queue);
     directory_free(d->directory);

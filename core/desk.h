@@ -125,6 +125,13 @@ const struct desk_texts *desk_texts(const struct desk *d);
 /* How many of the organization's agents can come in: duty_available, and not at their max_chats. */
 size_t desk_agents_available(const struct desk *d, const char *organization);
 
+/* The place of a chat that waits. estimate_ms -1: unknown, perhaps only now. agents can come in.
+ * false: it does not wait. Cheap enough for every waiting chat once a second. */
+struct wait {
+    int64_t position, estimate_ms, agents;
+};
+bool desk_wait(struct desk *d, const char *chat, struct wait *out);
+
 /* ---- customers ------------------------------------------------------------------------------ */
 
 struct begin {

@@ -147,6 +147,7 @@ void chat_apply(struct room *r, const struct change *c)
         return;
     if (c->chat) {
         lobby_chat_changed(r->desk, r->chat, c->chat);
+        wait_taken(r->desk, r->chat, c->chat);
         room_set_chat(r, c->chat);
     }
     for (size_t i = 0; i < c->n_participants; i++)
@@ -193,33 +194,14 @@ struct escalate {
     int64_t median_ms; /* of the last claims' waits; -1 too few */
 };
 
-static int compare_waits(const void *a, const void *b)
-{
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-    return (x > y) - (x < y);
-}
-
-static int64_t median(struct query *q)
-{
-    if (q->n_waits < 5)
-        return -1;
-    qsort(q->waits_ms, q->n_waits, sizeof(int64_t), compare_waits);
-    return q->waits_ms[q->n_waits / 2];
-}
-
-/* Median wait of the last 20 claims x position / available agents; none under 5 samples, since one
- * strange chat would make all of it. */
 static void estimate(const struct op *op, struct desk_answer *a)
 {
     const struct escalate *call = op->call;
     struct desk *d = op->room->desk;
-    size_t agents = desk_agents_available(d, op->room->chat->organization);
 
     a->position = (int64_t)queue_position(d->queue, op->room->chat);
-    a->estimate_ms = -1;
-    if (call->median_ms >= 0 && a->position > 0)
-        a->estimate_ms = call->median_ms * a->position / (int64_t)(agents > 0 ? agents : 1);
+    a->estimate_ms = wait_estimate(call->median_ms, a->position,
+                                   (int64_t)desk_agents_available(d, op->room->chat->organization));
 }
 
 static void escalate_applied(struct op *op, struct change *c)
@@ -262,7 +244,7 @@ static void escalate_waits(struct op *op, struct query *q)
     struct escalate *call = op->call;
     struct desk_answer same = {.unchanged = true};
 
-    call->median_ms = median(q);
+    call->median_ms = wait_median(op->room->desk, op->room->chat->organization, q);
     if (!op->room->chat->escalation_requested) {
         escalate_store(op);
         return;

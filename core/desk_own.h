@@ -102,6 +102,7 @@ struct desk {
     struct map *watchers;      /* "chat agent" -> size_t: streams open on it */
     struct map *slots;         /* id of a file -> struct slot (desk_files.c) */
     struct map *secrets;       /* organization -> of its signed identities */
+    struct map *waits;         /* organization -> struct waits (desk_wait.c) */
     struct map *invites;       /* agent id -> struct bucket: how often it invites */
     char *epoch, *secret;
     const char *url;
@@ -369,6 +370,15 @@ NODISCARD bool customer_email_ok(struct op *op, const char *given, const char **
 /* A short free text: one line of at most max bytes, no forbidden characters.
  * Errors  ERR_TOO_LARGE, ERR_TEXT */
 NODISCARD enum err customer_field(struct arena *a, const char *s, size_t max, const char **out);
+
+/* ---- desk_wait.c ---- */
+
+/* The median of what was read, which is remembered; -1 too few. */
+int64_t wait_median(struct desk *d, const char *organization, struct query *q);
+/* Median wait of the last 20 claims x position / available agents; -1 unknown. */
+int64_t wait_estimate(int64_t median_ms, int64_t position, int64_t agents);
+void wait_taken(struct desk *d, const struct chat *before, const struct chat *after);
+void wait_free(struct desk *d);
 
 /* ---- desk_access.c ---- */
 

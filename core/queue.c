@@ -172,6 +172,13 @@ void queue_put(struct queue *q, const struct chat *c)
     line_insert(&q->every, i);
 }
 
+const struct chat *queue_get(const struct queue *q, const char *id)
+{
+    const struct item *i = map_get(q->items, id);
+
+    return i == NULL ? NULL : i->chat;
+}
+
 size_t queue_position(const struct queue *q, const struct chat *c)
 {
     const struct item *i = map_get(q->items, c->id);

@@ -15,6 +15,9 @@ void queue_free(struct queue *q);
 /* Put the chat where its state says: waiting, live, or out of the queue. O(log n). */
 void queue_put(struct queue *q, const struct chat *c);
 
+/* The chat, lent until the next queue_put; NULL when it neither waits nor is served. */
+const struct chat *queue_get(const struct queue *q, const char *id);
+
 /* Place among the waiting of its organization, 1 is next; 0 when it does not wait. */
 size_t queue_position(const struct queue *q, const struct chat *c);
 size_t queue_waiting(const struct queue *q, const char *organization);

@@ -49,6 +49,14 @@ void frame_put_read(struct buf *out, const char *chat_id, const struct event *e)
     arena_free(a);
 }
 
+void frame_put_wait(struct buf *out, const char *chat_id, const struct wait *w)
+{
+    struct arena *a = arena_new();
+
+    buf_printf(out, "event: queue\ndata: %s\n\n", view_wait(a, chat_id, w));
+    arena_free(a);
+}
+
 void frame_put_reset(struct buf *out, const char *why)
 {
     buf_printf(out, "event: reset\ndata: {\"reason\":\"%s\"}\n\n", why);
@@ -76,7 +84,7 @@ void frame_put_ready(struct buf *out, const char *epoch, const char *chat_id, in
 {
     static const char *const names[] = {
         "message", "message_updated", "message_deleted", "escalated", "agent_joined", "agent_left",
-        "closed",  "reopened",        "rated",           "typing",    "read"};
+        "closed",  "reopened",        "rated",           "typing",    "read",         "queue"};
     struct json *channels = json_array();
     struct arena *a = arena_new();
 

@@ -15,6 +15,7 @@ void frame_put_entry(struct buf *out, const struct viewer *v, const char *epoch,
                      const struct chat *chat, const struct entry *e);
 void frame_put_typing(struct buf *out, const char *chat_id, const struct event *e);
 void frame_put_read(struct buf *out, const char *chat_id, const struct event *e);
+void frame_put_wait(struct buf *out, const char *chat_id, const struct wait *w);
 /* The client's point is not in this log: it must load everything again. */
 /* why: "history_gone" or "erased". */
 void frame_put_reset(struct buf *out, const char *why);

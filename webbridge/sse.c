@@ -42,15 +42,15 @@ void feed_drop_call(struct feed *f)
 
 static void all_gone(struct sse *s)
 {
-    if (s->stopped && s->counts_closed && TAILQ_EMPTY(&s->feeds))
+    if (s->stopped && s->timers == 0 && TAILQ_EMPTY(&s->feeds))
         s->done(s->done_ctx);
 }
 
-static void counts_closed(uv_handle_t *t)
+static void timer_closed(uv_handle_t *t)
 {
     struct sse *s = t->data;
 
-    s->counts_closed = true;
+    s->timers--;
     all_gone(s);
 }
 
@@ -74,6 +74,7 @@ void feed_on_ended(void *ctx)
     char key[FEED_KEY_MAX];
 
     f->gone = true;
+    wait_follow(f, false);
     f->wire = NULL;
     bus_end(f->subscription);
     f->subscription = NULL;
@@ -174,6 +175,7 @@ static void on_entry(struct feed *f, const struct event *e)
         f->closing = false;
     if (number > f->grown)
         f->grown = number;
+    wait_follow(f, room_chat(e->room)->state == CHAT_WAITING);
     if (f->live)
         send_entry(f, room_chat(e->room), e->entry);
 }
@@ -325,11 +327,15 @@ struct sse *sse_new(struct webbridge *w)
 
     s->web = w;
     TAILQ_INIT(&s->feeds);
+    TAILQ_INIT(&s->waiting);
     s->per_chat = tally_new();
     s->per_address = tally_new();
     s->every = bus_subscribe(w->bus, NULL, on_every, s);
     uv_timer_init(w->loop, &s->counts);
     s->counts.data = s;
+    uv_timer_init(w->loop, &s->ticks);
+    s->ticks.data = s;
+    s->timers = 2;
     s->last_gid = desk_start_gid(w->desk);
     return s;
 }
@@ -348,7 +354,8 @@ void sse_stop(struct sse *s, void (*done)(void *ctx), void *ctx)
         bus_end(f->subscription);
         f->subscription = NULL;
     }
-    uv_close((uv_handle_t *)&s->counts, counts_closed);
+    uv_close((uv_handle_t *)&s->counts, timer_closed);
+    uv_close((uv_handle_t *)&s->ticks, timer_closed);
 }
 
 void sse_free(struct sse *s)

@@ -122,6 +122,7 @@ static void on_chat(void *ctx, enum err e, const struct desk_answer *a)
         call_empty(f->call); /* 204 ends the reconnecting of an EventSource */
         return;
     }
+    wait_follow(f, a->chat->state == CHAT_WAITING);
     feed_begin(f, !known);
     if (!wire_over(f->wire))
         feed_catch_up(f);

@@ -32,6 +32,9 @@ struct feed {
     bool closing;    /* the chat is closed: end when all is sent */
     bool joined;     /* is a session of the agent in the room */
     bool counted, of_address;
+    bool waits;       /* in the list of those who wait … */
+    struct wait told; /* … and was last told this */
+    TAILQ_ENTRY(feed) wait_link;
     struct missed *missed; /* queue: chats that changed while the snapshot was read */
     bool queue;            /* of all chats of the agent's organization; chat is "" */
     bool counts_due;       /* queue: how many chats there are has changed */
@@ -53,9 +56,11 @@ struct sse {
     struct tally *per_chat, *per_address;
     struct last_frame customers, agents, queues;
     struct buf scratch;
-    uv_timer_t counts; /* runs while counts are due */
-    bool counts_closed;
-    int64_t last_gid; /* of what was told */
+    uv_timer_t counts;        /* runs while counts are due */
+    struct feed_list waiting; /* customers whose chats wait for an agent */
+    uv_timer_t ticks;         /* runs while there are any */
+    int timers;               /* not closed yet */
+    int64_t last_gid;         /* of what was told */
     uint64_t opened;
     bool stopped;
     void (*done)(void *ctx);
@@ -82,6 +87,12 @@ void feed_on_drained(void *ctx);
 /* Among the streams of its chat and asker; false: there are too many. */
 bool feed_count(struct feed *f);
 const char *feed_after(const struct feed *f); /* the point that was asked for; NULL none */
+
+/* ---- sse_wait.c ---- */
+
+/* The chat waits for an agent, or does not. */
+void wait_follow(struct feed *f, bool waits);
+void wait_on_tick(uv_timer_t *t);
 
 /* ---- sse_queue.c ---- */
 

@@ -84,6 +84,27 @@ static int64_t chat_time(const struct viewer *v, int64_t ms)
     return v->desk ? desk_wall(v->desk, ms) : ms;
 }
 
+static void put_wait(struct json *o, const struct wait *w)
+{
+    if (w != NULL && w->estimate_ms >= 0)
+        json_put_int(o, "estimatedWaitSeconds", (w->estimate_ms + 999) / 1000);
+    else
+        json_put_null(o, "estimatedWaitSeconds");
+    if (w != NULL)
+        json_put_int(o, "agentsOnline", w->agents);
+    else
+        json_put_null(o, "agentsOnline");
+}
+
+/* Of one chat, and not of each row of agents' lists. */
+static void put_own_wait(struct json *o, const struct viewer *v, const struct chat *c)
+{
+    struct wait w;
+
+    if (v->kind == WHO_CUSTOMER)
+        put_wait(o, v->desk != NULL && desk_wait(v->desk, c->id, &w) ? &w : NULL);
+}
+
 /* What was written with it is for staff, as it was when it was stored. */
 static void put_rating(struct json *o, const struct viewer *v, const struct chat *c)
 {
@@ -129,6 +150,7 @@ struct json *view_chat(const struct viewer *v, const struct chat *c)
         json_put_int(o, "queuePosition", (int64_t)position);
     else
         json_put_null(o, "queuePosition");
+    put_own_wait(o, v, c);
     if (v->kind == WHO_AGENT && v->domain != NULL && *v->domain != '\0' &&
         c->escalation_requested) {
         struct arena *a = arena_new();
@@ -376,6 +398,15 @@ char *view_event(struct arena *a, const struct viewer *v, const struct chat *c,
                  const struct entry *e)
 {
     return envelope(a, entry_kind_name(e->kind), c->id, view_payload(v, c, e));
+}
+
+char *view_wait(struct arena *a, const char *chat_id, const struct wait *w)
+{
+    struct json *o = json_object();
+
+    json_put_int(o, "position", w->position);
+    put_wait(o, w);
+    return envelope(a, "queue", chat_id, o);
 }
 
 char *view_typing(struct arena *a, const char *chat_id, const struct event *e)

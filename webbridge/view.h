@@ -10,8 +10,8 @@ struct viewer {
     const struct queue *queue;
     enum who kind; /* WHO_CUSTOMER or WHO_AGENT */
     const char *id;
-    const char *domain;      /* of the rooms; NULL or "" none */
-    const struct desk *desk; /* whose clock chats count with; NULL: as the wall clock does */
+    const char *domain; /* of the rooms; NULL or "" none */
+    struct desk *desk;  /* whose clock chats count with; NULL: as the wall clock does */
 };
 
 /* GET /api/chats/{id}. Customers get no staff-only member. */
@@ -41,6 +41,7 @@ char *view_event(struct arena *a, const struct viewer *v, const struct chat *c,
 char *view_envelope(struct arena *a, const char *event, const char *channel, struct json *payload);
 /* {all, needsResponse, assigned} of a page of chats. */
 struct json *view_counts(const struct query *q);
+char *view_wait(struct arena *a, const char *chat_id, const struct wait *w);
 char *view_typing(struct arena *a, const char *chat_id, const struct event *e);
 char *view_read(struct arena *a, const char *chat_id, const struct event *e);
 

@@ -24,7 +24,7 @@ async function walk(page, name, clip) {
   await shoot("offer");
   await page.locator("parley-chat .escalate").last().click();
   await page.locator("parley-chat .notice").waitFor();
-  await page.locator("parley-chat .status:not(:empty)").waitFor();
+  await page.locator("parley-chat .status p:not(:empty)").waitFor();
   await shoot("waiting");
   const { id: chat } = await chatOf(page);
   await joined(stage, page, chat);

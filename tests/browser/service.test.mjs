@@ -88,3 +88,54 @@ test("what was rated in vain can be sent again; in another language, and without
   await page.locator("parley-chat .notice", { hasText: "Bewertung: 2/5" }).waitFor();
   await page.context().close();
 });
+
+/* ---- waiting ------------------------------------------------------------------------------ */
+
+const begun = async () => {
+  const post = async (path, body, token) => (await fetch(stage.url + path, { method: "POST", body: JSON.stringify(body),
+    headers: { "Content-Type": "application/json", ...(token ? { Authorization: "Bearer " + token } : {}) } })).json();
+  const { chat, token } = await post("/api/chats", {});
+  await post("/api/escalations", { chatId: chat.id }, token);
+  return chat.id;
+};
+const place = async (page, match) => {
+  const said = await page.waitForFunction((source) => {
+    const text = document.querySelector("parley-chat").shadowRoot.querySelector("[role=status]").textContent;
+    return new RegExp(source).exec(text)?.[1];
+  }, match.source);
+  return Number(await said.jsonValue());
+};
+
+test("who waits sees the place change, after a reload too; the estimate is shown but not read out", async () => {
+  for (let n = 0; n < 5; n++) await asAgent(`/api/chats/${await begun()}/assign`, {});
+  const ahead = await begun();
+  const page = await openWidget(browser, host.url);
+  await wait(page);
+  const at = await place(page, /number (\d+) in the queue/);
+  assert.ok(at > 1);
+  await page.locator("parley-chat .status").getByText(/^About \d+ minute/).waitFor();
+  assert.doesNotMatch(await page.getByRole("status").innerText(), /minute/);
+  await page.reload();
+  await launch(page);
+  assert.equal(await place(page, /number (\d+) in the queue/), at);
+  await asAgent(`/api/chats/${ahead}/assign`, {});
+  await place(page, new RegExp(`number (${at - 1}) in the queue`));
+  const { id: chat } = await chatOf(page);
+  await joined(stage, page, chat);
+  await page.waitForFunction(() => document.querySelector("parley-chat").shadowRoot
+    .querySelector(".status").textContent === "");
+  await stage.call("leave", { agent: "sarah", chat }); /* and is nowhere on duty */
+  await page.context().close();
+});
+
+test("who waits while nobody is there is told so, until somebody is", async () => {
+  const page = await openWidget(browser, host.url);
+  await wait(page);
+  const status = page.getByRole("status");
+  await status.getByText("No agent is there at the moment").waitFor();
+  await stage.call("duty", { agent: "tom", on: true });
+  await status.getByText("No agent is there at the moment").waitFor({ state: "detached" });
+  await stage.call("duty", { agent: "tom", on: false });
+  await status.getByText("No agent is there at the moment").waitFor();
+  await page.context().close();
+});

@@ -47,6 +47,11 @@ class Stage:
     async def leave(self, agent, chat):
         await (await self._agent(agent)).leave(self.site.room(chat), STAFF[agent])
 
+    async def duty(self, agent, on):
+        """In the lobby, or out of it."""
+        client = await self._agent(agent)
+        await (client.join if on else client.leave)("lobby@" + DOMAIN, STAFF[agent])
+
     async def say(self, agent, chat, text):
         return (await (await self._agent(agent)).say(self.site.room(chat), text)).stanza_id
 

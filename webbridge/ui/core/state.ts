@@ -18,6 +18,11 @@ export interface Shown extends Message {
 
 export type Connection = "idle" | "online" | "reconnecting" | "offline";
 
+/** Place in the queue; `agentsOnline` null: unknown. */
+export interface Waiting extends Pick<Escalation, "position" | "estimatedWaitSeconds"> {
+  agentsOnline: number | null;
+}
+
 export interface ChatState {
   chatId: string;
   /** "" before the first message */
@@ -32,7 +37,7 @@ export interface ChatState {
   /** the chat as it was when it was last read whole; null before */
   chat: Chat | null;
   connection: Connection;
-  queue: Pick<Escalation, "position" | "estimatedWaitSeconds" | "agentsOnline"> | null;
+  queue: Waiting | null;
   /** the other side has read up to this `seq` */
   seenSeq: number;
   /** the customer's, 1 to 5; 0 none */
@@ -87,7 +92,8 @@ export function withChat(state: ChatState, chat: Chat): ChatState {
     rating: chat.rating?.score ?? 0,
     agent: chat.status === "live" ? chat.assignedTo : null,
     queue: waiting
-      ? { estimatedWaitSeconds: null, agentsOnline: 0, ...state.queue, position: chat.queuePosition }
+      ? { position: chat.queuePosition, estimatedWaitSeconds: chat.estimatedWaitSeconds ?? null,
+          agentsOnline: chat.agentsOnline ?? null }
       : null,
   };
 }
@@ -185,6 +191,8 @@ export function withEvent(state: ChatState, name: string, payload: unknown): Cha
     case "reopened":
     case "rated":
       return happened(state, name, payload as Happening);
+    case "queue":
+      return state.status === "waiting" ? { ...state, queue: payload as Waiting } : state;
     case "typing":
       return withTyping(state, payload as Typing);
     case "read": {

@@ -74,6 +74,9 @@ export interface Chat {
   closedAt: string | null;
   rating: Rating | null;
   queuePosition: number | null;
+  /** customers, while they wait */
+  estimatedWaitSeconds?: number | null;
+  agentsOnline?: number | null;
   /** how large a file may be; null: none are taken */
   maxFileBytes: number | null;
   lastSeq: number;

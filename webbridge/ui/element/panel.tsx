@@ -26,15 +26,20 @@ export interface PanelProps {
 }
 
 /* That an agent was asked for stands in the log. */
-function statusOf(state: ChatState, { say, count }: Speech): string {
+function statusOf(state: ChatState, { say }: Speech): string {
   if (state.connection === "offline") return say("offline");
   if (state.connection === "reconnecting") return say("reconnecting");
   if (state.status !== "waiting") return "";
-  const wait = state.queue?.estimatedWaitSeconds;
   const parts: string[] = [];
   if (state.queue?.position) parts.push(say("position", { n: state.queue.position }));
-  if (wait) parts.push(count("estimate", Math.max(1, Math.round(wait / 60))));
+  if (state.queue?.agentsOnline === 0) parts.push(say("nobody"));
   return parts.join(" ");
+}
+
+/* Beside the status: it changes too often to be read out each time. */
+function estimateOf(state: ChatState, { count }: Speech): string {
+  const wait = state.status === "waiting" && state.connection === "online" && state.queue?.estimatedWaitSeconds;
+  return wait ? count("estimate", Math.max(1, Math.round(wait / 60))) : "";
 }
 
 function Typing({ state, speech }: { state: ChatState; speech: Speech }) {
@@ -98,7 +103,10 @@ export function Panel(p: PanelProps) {
         <Menu label={say("menu")} items={items} />
         {p.onClose && <button type="button" class="quiet icon" aria-label={say("close")} onClick={p.onClose}>×</button>}
       </header>
-      <p class="status" part="status" role="status">{statusOf(state, speech)}</p>
+      <div class="status" part="status">
+        <p role="status">{statusOf(state, speech)}</p>
+        <p>{estimateOf(state, speech)}</p>
+      </div>
       <Log speech={speech} messages={state.messages} mine="USER" seenSeq={state.seenSeq} more={state.more}
         loading={!p.ready} onOlder={() => chat.older()} onDiscard={(key) => {
           chat.discard(key);
