@@ -15,7 +15,7 @@ enum duty_source {
     DUTY_STATUS,  /* what the agent set itself ("my-status") */
     DUTY_LOBBY,   /* in the lobby room, with its <show/> */
     DUTY_CONTACT, /* presence sent to queue@ */
-    DUTY_ROOM,    /* in the room of any chat, by XMPP or in the console */
+    DUTY_ROOM,    /* in the room of any chat, by XMPP or in the console; the console is open */
     DUTY_SOURCES_
 };
 

@@ -85,6 +85,8 @@ void feed_on_ended(void *ctx)
         desk_watch(s->web->desk, f->chat, f->asker, false);
     if (f->of_address)
         tally_drop(s->per_address, f->address);
+    if (f->on_duty)
+        queue_on_duty(f, false);
     feed_leave(f);
     feed_free(f);
 }

@@ -37,6 +37,7 @@ struct feed {
     TAILQ_ENTRY(feed) wait_link;
     struct missed *missed; /* queue: chats that changed while the snapshot was read */
     bool queue;            /* of all chats of the agent's organization; chat is "" */
+    bool on_duty;          /* queue: of an open console, whose agent can take chats */
     bool counts_due;       /* queue: how many chats there are has changed */
     bool authenticating;   /* call_authenticate will go on, or answer */
 };
@@ -100,7 +101,9 @@ void wait_on_tick(uv_timer_t *t);
 void queue_open(struct feed *f);
 void queue_on_event(struct feed *f, const struct event *e);
 void queue_on_counts(uv_timer_t *t);
-void queue_forget(struct feed *f); /* what it holds besides itself */
+void queue_forget(struct feed *f);
+/* Whoever has the console open is there; what else an agent's programs follow says nothing. */
+void queue_on_duty(struct feed *f, bool on); /* what it holds besides itself */
 
 /* The first byte: head, time to come back, reset if the asker's point is not known. */
 void feed_begin(struct feed *f, bool reset);

@@ -231,6 +231,17 @@ static void on_snapshot(void *ctx, enum err e, const struct desk_answer *a)
     }
 }
 
+void queue_on_duty(struct feed *f, bool on)
+{
+    struct arena *a = arena_new();
+
+    f->on_duty = on;
+    duty_set(desk_duty(f->sse->web->desk), f->asker, DUTY_ROOM,
+             arena_printf(a, "console %llu", (unsigned long long)f->number),
+             on ? DUTY_ON : DUTY_OFF);
+    arena_free(a);
+}
+
 static void ask_snapshot(struct feed *f)
 {
     struct principal who = {.kind = f->kind, .id = f->asker};
@@ -254,6 +265,8 @@ void queue_open(struct feed *f)
         call_problem(f->call, ERR_RATE, "Too many streams of this agent.", 5000);
         return;
     }
+    if (f->call->authorization == NULL)
+        queue_on_duty(f, true);
     f->subscription = bus_subscribe(f->sse->web->bus, NULL, feed_on_event, f);
     /* closing says meanwhile that the client has to load anew */
     f->closing = frame_read_point(after, desk_epoch(d), f->sse->last_gid, &at) != FRAME_NONE &&

@@ -103,7 +103,6 @@ test("console and XMPP client of an agent are one occupant", async () => {
 
 test("a chat is offered to a colleague, who takes it; the customer sees who leaves and who joins", async () => {
   const [console_, other] = [await signIn("sarah"), await signIn("tom")];
-  await stage.call("join", { agent: "tom", chat: (await waitingOf(stage)).chat }); /* tom is on duty */
   const { page: customer, chat } = await waiting("I was charged twice");
   await openChat(console_, chat);
   await console_.getByRole("button", { name: "Assign to Me" }).click();

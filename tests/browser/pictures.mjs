@@ -1,18 +1,22 @@
-/* Makes the pictures of docs/WIDGET.md:  node tests/browser/pictures.mjs
- * Installs a font with emoji, as root or with sudo, if there is none. */
+/* Makes the pictures of docs/WIDGET.md and docs/CONSOLE.md:  node tests/browser/pictures.mjs
+ * Installs a font with emoji and pngquant, as root or with sudo, if they are missing. */
 import { execFileSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { chatOf, openBrowser, openStage } from "./stage.mjs";
+import { agentCall, consoleOf, focusIs, openChat, waitingOf, write as answer } from "./desk.mjs";
+import { chatOf, openBrowser, openPage, openStage } from "./stage.mjs";
 import { ask, joined, launch, openHost, openWidget, write } from "./widget.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 const out = join(root, "docs/pictures");
-execFileSync("sh", ["-c", ". config/packages.sh; packages_need fonts-noto-color-emoji"], { cwd: root, stdio: "inherit" });
+execFileSync("sh", ["-c", ". config/packages.sh; packages_need fonts-noto-color-emoji pngquant"], { cwd: root, stdio: "inherit" });
 mkdirSync(out, { recursive: true });
 
 const SIZE = { width: 760, height: 640 };
+/* 64 colours are enough, and a third of the bytes. */
+const shrink = (path) => execFileSync("pngquant", ["--force", "--ext", ".png", "--nofs", "64", path]);
+const WIDE = { width: 1120, height: 680 };
 const CLIP = { x: 316, y: 0, width: 444, height: 640 };
 
 async function walk(page, name, clip) {
@@ -52,17 +56,87 @@ async function walk(page, name, clip) {
   await shoot("ended");
 }
 
+/* The console's own picture of each state, and what stands in it. */
+async function desk(stage, name, options) {
+  const shoot = async (page, state) => {
+    const path = join(out, `console-${state}-${name}.png`);
+    await page.screenshot({ path });
+    shrink(path);
+  };
+  const door = await openPage(await browser.newContext(options), stage.url + "/login");
+  await door.getByLabel("Your XMPP address").fill("sarah@localhost");
+  await door.keyboard.press("Enter");
+  await door.locator(".code").waitFor();
+  await shoot(door, "login");
+  await door.context().close();
+
+  const people = [["Alice Martin", "Where is my parcel?", "delivery"], ["Bob", "I was charged twice", "refund"],
+    [undefined, "Do you ship to Norway?", undefined], ["Carol", "My code does not work", "voucher"], ["Dan", "Thank you!", undefined]];
+  const chats = [];
+  for (const [person, text, reason] of people) {
+    chats.push(await waitingOf(stage, { name: person, email: person ? person.split(" ")[0].toLowerCase() + "@example.org" : undefined,
+      page: "https://shop.example/cart", locale: "en-GB" }, text, reason));
+  }
+  const [waits, mine, , others, over] = chats.map((c) => c.chat);
+  await agentCall(stage, "sarah", "POST", `/api/chats/${mine}/assign`);
+  await agentCall(stage, "tom", "POST", `/api/chats/${others}/assign`);
+  await agentCall(stage, "nina", "POST", `/api/chats/${over}/close`);
+  for (const [shortcut, content] of [["hello", "Hello, how can I help?"], ["hours", "We are here from 9 to 17, Monday to Friday."],
+    ["refund", "I send the money back today. It takes up to three days."]])
+    await agentCall(stage, "sarah", "POST", "/api/canned-responses", { shortcut, content });
+  const colleague = await consoleOf(stage, browser, "tom");
+  const page = await consoleOf(stage, browser, "sarah", options);
+  await page.locator(`[data-chat="${over}"]`).getByText("Closed").waitFor();
+  await shoot(page, "queue");
+  await openChat(page, waits);
+  await shoot(page, "waiting");
+  if (await page.locator(".back").isVisible()) await page.locator(".back").click();
+  await openChat(page, mine);
+  await answer(page, "Hello Bob! I see **two payments** of 25 €. I send one back today.");
+  await page.locator("article.mine").waitFor();
+  await page.getByRole("radio", { name: "Internal note" }).check();
+  await answer(page, "Second payment came through the old shop");
+  await page.locator("article.note").waitFor();
+  await page.getByRole("radio", { name: "Reply" }).check();
+  await chats[1].say("That was quick, thank you");
+  await page.locator("article.user", { hasText: "quick" }).waitFor();
+  await fetch(`${stage.url}/api/chats/${mine}/typing`, { method: "POST", body: '{"isTyping":true}',
+    headers: { "Content-Type": "application/json", Authorization: `Bearer ${chats[1].token}` } });
+  await page.locator(".typing:not(:empty)").waitFor();
+  await shoot(page, "live");
+  await page.locator("#text").focus();
+  await page.keyboard.type("/h");
+  await page.getByRole("option").nth(1).waitFor();
+  await shoot(page, "canned");
+  await page.locator("#text").fill("");
+  await page.getByRole("button", { name: "Transfer…" }).click();
+  await page.getByRole("radio", { name: /Tom/ }).check();
+  await shoot(page, "transfer");
+  await page.keyboard.press("Escape");
+  await page.getByRole("radio", { name: "Internal note" }).check();
+  await page.locator("#text").fill("Ask accounting");
+  await focusIs(page, "Internal note");
+  await shoot(page, "note");
+  await page.context().close();
+  await colleague.context().close();
+}
+
 const [stage, browser] = await Promise.all([openStage(), openBrowser()]);
 const host = await openHost(stage);
 try {
   await host.list();
-  for (const [name, path, options, clip] of [
+  if (!process.argv.includes("console")) for (const [name, path, options, clip] of [
     ["light", "/", { viewport: SIZE }, CLIP], ["dark", "/dark", { viewport: SIZE, colorScheme: "dark" }, CLIP],
     ["phone-arabic", "/ar", { viewport: { width: 360, height: 640 }, hasTouch: true, isMobile: true }],
   ]) {
     const page = await openWidget(browser, host.url + path, options);
     await walk(page, name, clip);
     await page.context().close();
+  }
+  for (const [name, options] of [["light", { viewport: WIDE }], ["dark", { viewport: WIDE, colorScheme: "dark" }],
+    ["phone", { viewport: { width: 360, height: 640 }, hasTouch: true, isMobile: true }]]) {
+    const own = await openStage();
+    await desk(own, name, options).finally(() => own.close());
   }
 } finally {
   await browser.close();

@@ -92,7 +92,7 @@ export function ChatView({ api, me, id, row, canned, speech, keys }: Props) {
   return (
     <section class="chat" aria-label={`Chat with ${nameOf(chat)}`} {...dropped(attach)}>
       <header class="head">
-        <Link href={"/app/chats" + location.search} class="back">Back to the queue</Link>
+        <Link href={"/app/chats" + location.search} class="back" aria-label="Back to the queue"><span aria-hidden="true">‹</span> Queue</Link>
         <Title level={2} always>{nameOf(chat)}</Title>
         {waiting && <button type="button" onClick={assign}>Assign to Me</button>}
         {chat.status === "live" && !mine && <span class="badge assigned">{chat.assignedTo?.name}</span>}

@@ -45,7 +45,7 @@ function Inside({ me, onOut }: { me: Me; onOut: () => void }) {
         <Title level={1}>Chats</Title>
         <span role="status" class="link">{state.connection === "reconnecting" ? "Reconnecting…" : ""}</span>
         <Settings sound={sound} onSound={setSound} notify={notify} onNotify={setNotify} keys={keys} onKeys={setKeys} />
-        <span>{me.name}</span>
+        <span class="name">{me.name}</span>
         <button type="button" class="quiet" onClick={out}>Sign out</button>
       </header>
       <main>

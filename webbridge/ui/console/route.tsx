@@ -38,11 +38,11 @@ export function Title(p: { level: 1 | 2; always?: boolean; children: ComponentCh
   return <Heading ref={heading} tabIndex={-1} dir="auto">{p.children}</Heading>;
 }
 
-export function Link(p: { href: string; current?: boolean; class?: string; children: ComponentChildren }) {
+export function Link(p: { href: string; current?: boolean; class?: string; "aria-label"?: string; children: ComponentChildren }) {
   const follow = (event: MouseEvent) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
     event.preventDefault();
     go(p.href);
   };
-  return <a href={p.href} class={p.class} aria-current={p.current ? "page" : undefined} onClick={follow}>{p.children}</a>;
+  return <a href={p.href} class={p.class} aria-label={p["aria-label"]} aria-current={p.current ? "page" : undefined} onClick={follow}>{p.children}</a>;
 }
