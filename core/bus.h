@@ -24,7 +24,8 @@ enum event_kind {
     EVENT_CLOSED_ROOM, /* the room is over: occupants (still listed) must be told and are gone after
                         */
     EVENT_ERASED,      /* what was said in the room is erased: whoever shows it must load anew */
-    EVENT_KEY_GONE,    /* a key of agent_id is no more: its streams must show their keys again */
+    EVENT_KEY_GONE,    /* a key of agent_id is no more: its streams must show their keys again. Or a
+                          token of the chat of that id */
     EVENT_AGENT_GONE,  /* agent removed: end its streams; from one room only when room is given */
     EVENT_OFFERED,   /* the chat is offered to agent_id; sender_name offers it, why is the reason */
     EVENT_STAFF,     /* something of a staff room or lobby: staff */

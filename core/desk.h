@@ -173,6 +173,10 @@ NODISCARD enum err desk_login_use(struct desk *d, const char *token, const char 
 /* A browser is let in. label: what browser it is. answer: token. ERR_NOT_FOUND no such agent */
 void desk_session_add(struct desk *d, const char *agent_id, const char *label, desk_fn *done,
                       void *ctx);
+/* A customer's token opens nothing any more; what streams the chat has must show theirs again.
+ * Errors  ERR_FORBIDDEN not a customer; ERR_NOT_FOUND another's chat */
+void desk_token_end(struct desk *d, const struct principal *who, const char *chat,
+                    const char *token, desk_fn *done, void *ctx);
 /* The browser with this token is out; token NULL: all browsers of the agent. */
 void desk_session_end(struct desk *d, const char *agent_id, const char *token, desk_fn *done,
                       void *ctx);

@@ -131,6 +131,59 @@ void desk_session_end(struct desk *d, const char *agent_id, const char *token, d
     op_enter(op);
 }
 
+/* ---- a customer's token ------------------------------------------------------------------------
+ */
+
+struct token_end {
+    unsigned char hash[HASH_LEN];
+    char hex[HASH_HEX_LEN + 1];
+};
+
+static void token_ended(struct op *op, struct change *c)
+{
+    struct desk *d = op->room->desk;
+    const struct token_end *call = op->call;
+    struct event e = {.kind = EVENT_KEY_GONE, .room_id = "", .agent_id = op->who.id};
+
+    (void)c;
+    d->tokens_forgotten++; /* also what is being read */
+    free(map_take(d->tokens, call->hex));
+    op_answer(op, OK, NULL);
+    bus_publish(d->bus, &e);
+    op_end(op);
+}
+
+static void token_end_run(struct op *op)
+{
+    const struct token_end *call = op->call;
+    struct change *c = op_change(op);
+
+    c->token_gone = memcpy(arena_alloc(c->arena, HASH_LEN), call->hash, HASH_LEN);
+    op_submit(op, c);
+}
+
+void desk_token_end(struct desk *d, const struct principal *who, const char *chat,
+                    const char *token, desk_fn *done, void *ctx)
+{
+    struct desk_answer nothing = {0};
+    struct token_end *call;
+    struct op *op;
+
+    if (who->kind != WHO_CUSTOMER || strcmp(who->id, chat) != 0) {
+        done(ctx, who->kind != WHO_CUSTOMER ? ERR_FORBIDDEN : ERR_NOT_FOUND, &nothing);
+        return;
+    }
+    op = op_new_office(d, done, ctx);
+    call = arena_new_of(op->arena, struct token_end);
+    crypto_hash_raw(token, strlen(token), call->hash);
+    crypto_hash_hex(token, strlen(token), call->hex);
+    op->who.id = arena_dup(op->arena, who->id);
+    op->call = call;
+    op->run = token_end_run;
+    op->applied = token_ended;
+    op_enter(op);
+}
+
 /* ---- use ---------------------------------------------------------------------------------------
  */
 

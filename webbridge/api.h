@@ -12,6 +12,8 @@ void api_chats_change(struct call *c);
 void api_chats_close(struct call *c);
 void api_chats_reopen(struct call *c);
 void api_chats_rate(struct call *c);
+void api_chats_revoke(struct call *c);
+void api_transcript(struct call *c);
 
 void api_messages_list(struct call *c);
 void api_messages_post(struct call *c);

@@ -192,3 +192,20 @@ void api_chats_rate(struct call *c)
     desk_rate(c->web->desk, &c->who, c->chat, score < 1 || score > 5 ? 0 : (int)score, comment,
               c->key, rated, c);
 }
+
+/* ---- the customer's token ------------------------------------------------------------------- */
+
+static void revoked(void *ctx, enum err e, const struct desk_answer *a)
+{
+    struct call *c = ctx;
+
+    if (e != OK)
+        call_fail(c, e, a);
+    else
+        call_empty(c);
+}
+
+void api_chats_revoke(struct call *c)
+{
+    desk_token_end(c->web->desk, &c->who, c->chat, auth_bearer(c->authorization), revoked, c);
+}

@@ -25,6 +25,8 @@ static const struct route table[] = {
     {"POST", "/api/chats/{id}/read", api_messages_read, ACTION_READ, ROUTE_API},
     {"POST", "/api/chats/{id}/notes", api_messages_note, ACTION_ENTER, ROUTE_API},
     {"POST", "/api/chats/{id}/close", api_chats_close, ACTION_CLOSE, ROUTE_API},
+    {"GET", "/api/chats/{id}/transcript", api_transcript, ACTION_READ, ROUTE_API},
+    {"POST", "/api/chats/{id}/revoke", api_chats_revoke, ACTION_READ, ROUTE_API},
     {"POST", "/api/chats/{id}/rating", api_chats_rate, ACTION_RATE, ROUTE_API},
     {"POST", "/api/chats/{id}/reopen", api_chats_reopen, ACTION_ENTER, ROUTE_API},
     {"GET", "/api/chats/{id}/events", api_events_open, ACTION_READ, ROUTE_STREAM},

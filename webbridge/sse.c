@@ -260,7 +260,7 @@ static void on_every(void *ctx, const struct event *e)
         return;
     TAILQ_FOREACH(f, &s->feeds, link)
     {
-        if (f->gone || f->kind != WHO_AGENT || strcmp(f->asker, e->agent_id) != 0)
+        if (f->gone || strcmp(f->asker, e->agent_id) != 0)
             continue;
         if (e->room == NULL || strcmp(f->chat, e->room_id) == 0)
             wire_cut(f->wire); /* its memory goes in a later turn */

@@ -139,3 +139,25 @@ test("who waits while nobody is there is told so, until somebody is", async () =
   await status.getByText("No agent is there at the moment").waitFor();
   await page.context().close();
 });
+
+/* ---- the end of the browser's access -------------------------------------------------------- */
+
+test("reset ends the token on the server, and forgets the chat where the server is away", async () => {
+  const page = await openWidget(browser, host.url);
+  await launch(page);
+  await ask(page, "hello");
+  const { id, token } = await chatOf(page);
+  const revoked = page.waitForResponse((answer) => answer.url().endsWith("/revoke") && answer.request().method() === "POST");
+  await page.evaluate(() => Parley("reset"));
+  assert.equal((await revoked).status(), 204);
+  const asked = await fetch(`${stage.url}/api/chats/${id}`, { headers: { Authorization: "Bearer " + token } });
+  assert.equal(asked.status, 401);
+  assert.equal(await chatOf(page), null);
+  await ask(page, "another one");
+  await page.route("**/revoke", (route) => route.abort());
+  await page.evaluate(() => Parley("reset"));
+  await page.locator("parley-chat article").first().waitFor({ state: "detached" });
+  assert.equal(await chatOf(page), null);
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+});

@@ -127,9 +127,14 @@ export class ParleyChat extends HTMLElement {
     this.toggleAttribute("open", open);
   }
 
-  /** Forget the chat, its draft and what is unsent in this browser. */
+  /** Forget the chat, its draft and what is unsent in this browser; its token is no more, if the service can be reached. */
   reset(): void {
-    this.chat?.forget();
+    const { chat } = this;
+    /* kept alive: the page may go at once */
+    if (chat?.state.chatId)
+      chat.api.fetch(`/api/chats/${chat.state.chatId}/revoke`, { method: "POST", headers: chat.api.headers(), keepalive: true })
+        .catch(() => undefined);
+    chat?.forget();
     this.visitor.userToken = "";
     this.shelf.set("seen", null);
     this.keepDraft("");
