@@ -132,7 +132,9 @@ async def test_chat_of_others_takes_no_file(files):
     ("a.sh", b"#!/bin/sh\nrm -rf /\n", 415), ("a.bin", b"\x7fELF\2\1\1" + b"\0" * 60, 415),
     ("a.html", b"GIF89a\1\0\1\0\0\0\0;<html><script>alert(1)</script></html>", 201),
     ("a.svg", b"%PDF-1.4\n<svg><script>alert(1)</script></svg>", 201),
-    ("a.txt", "Grüße\n".encode(), 201)])
+    ("a.txt", "Grüße\n".encode(), 201)],
+    ids=["svg", "svg as png", "html", "html as pdf", "program", "script", "elf", "gif and html",
+         "pdf and svg", "text"])
 async def test_kind_of_a_customers_file_is_seen_by_its_bytes(files, name, data, status):
     customer = await files.waiting()
     before = on_disk(files)
