@@ -266,7 +266,7 @@ test("a canned reply is made, found by its name and keys, and sent", async () =>
   await console_.keyboard.press("Enter");
   await customer.getByText("We open at 10. See you!").waitFor();
   await console_.keyboard.type("/he");
-  await console_.getByRole("option").waitFor();
+  await console_.waitForFunction(() => document.querySelectorAll("[role=option]").length === 1);
   await console_.keyboard.press("Escape");
   await console_.getByRole("option").waitFor({ state: "detached" });
   await console_.keyboard.press("Enter");

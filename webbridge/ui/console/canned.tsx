@@ -117,13 +117,15 @@ export function CannedDialog({ list, onClose }: { list: CannedList; onClose: () 
   const [one, setOne] = useState(FRESH);
   const [alert, setAlert] = useState("");
   const first = useRef<HTMLInputElement>(null);
+  const failed = (error: unknown) => setAlert(error instanceof Problem ? error.message : "Something went wrong.");
   const done = (work: Promise<unknown>) => work.then(() => {
     setItems(list.items);
     setOne(FRESH);
     setAlert("");
     first.current?.focus();
-  }, (error: unknown) => setAlert(error instanceof Problem ? error.message : "Something went wrong."));
-  useEffect(() => void done(list.load(true)), []);
+  }, failed);
+  /* what is being typed meanwhile stays */
+  useEffect(() => void list.load(true).then(setItems, failed), []);
   const edit = (c: Canned) => {
     setOne(c);
     first.current?.focus();
