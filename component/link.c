@@ -17,6 +17,7 @@
 #define GOODBYE_MS 1000
 #define SILENCE_MS 30000
 #define STILL_MS 300000
+#define OVER 4 /* times queue_max: what is begun is finished */
 #define READ_MAX (64 * 1024)
 #define WHY_MAX 256
 
@@ -240,22 +241,23 @@ static bool put_now(struct link *l)
     return sock_put(l->sock);
 }
 
+static size_t queued(const struct link *l)
+{
+    return l->pending.len + l->spread.bytes + (l->sock != NULL ? l->sock->writing.len : 0);
+}
+
 size_t link_room(const struct link *l)
 {
-    size_t queued = l->pending.len + l->spread.bytes;
-
-    if (l->sock != NULL)
-        queued += l->sock->writing.len;
-    if (l->state != LINK_UP || l->freeing || queued >= l->o.queue_max)
+    if (l->state != LINK_UP || l->freeing || queued(l) >= l->o.queue_max)
         return 0;
-    return l->o.queue_max - queued;
+    return l->o.queue_max - queued(l);
 }
 
 static bool may_queue(struct link *l)
 {
     if (l->state != LINK_UP || l->freeing)
         return false;
-    if (link_room(l) == 0) {
+    if (queued(l) >= OVER * l->o.queue_max) {
         if (!l->full)
             log_warn("link-full", "queue_max=%zu", l->o.queue_max);
         l->full = true;
@@ -299,10 +301,10 @@ static void on_look(uv_timer_t *t)
     struct link *l = t->data;
     const char *why = tcp_look(&l->watch, &l->sock->tcp);
 
-    if (!why)
-        return;
-    set_why(l, "%s", why);
-    lost(l);
+    if (why) {
+        set_why(l, "%s", why);
+        lost(l);
+    }
 }
 
 /* ---- in -------------------------------------------------------------------------------------- */
@@ -310,8 +312,7 @@ static void on_look(uv_timer_t *t)
 static void on_ready(void *ctx)
 {
     struct link *l = ctx;
-    uint64_t keepalive = (uint64_t)l->o.keepalive_ms;
-    uint64_t look;
+    uint64_t keepalive = (uint64_t)l->o.keepalive_ms, look;
 
     if (l->freeing)
         return;

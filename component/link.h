@@ -17,7 +17,7 @@ struct link_options {
     const char *domain; /* ours */
     const char *secret;
     int64_t pause_min_ms, pause_max_ms; /* between attempts: 1000 and 60000; tests use less */
-    size_t queue_max;     /* bytes waiting for the socket; more is refused (link_room) */
+    size_t queue_max;     /* bytes waiting for the socket: link_room. Four times that is refused */
     int64_t patience_ms;  /* for a connection, then for the handshake; 0: 10000 */
     int64_t keepalive_ms; /* white space is sent after so long without a stanza; 0: 60000 */
     int64_t silence_ms;   /* without an acknowledgement the host is gone; 0: 30000 */

@@ -16,9 +16,10 @@ struct muc_desk {
     const char *url; /* as in the options */
 
     /* outbox: what of the log has been sent, and what the server has read */
-    struct map *behind;          /* set of rooms that must catch up before events go straight out */
+    struct map *behind;          /* rooms that must catch up before events go straight out */
     struct map *dirty;           /* set of rooms that changed while nothing could be sent */
-    size_t catching;             /* rooms still catching up */
+    size_t catching;             /* reads for it under way */
+    unsigned round;              /* of catching up; reads of an earlier one count no more */
     int64_t seen_gid;            /* last entry told by the bus or caught up with */
     int64_t from_gid;            /* catching up starts above this */
     bool congested;              /* the server reads too slowly: wait until all is flushed */

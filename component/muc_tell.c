@@ -38,7 +38,7 @@ static bool catch_again(void *ctx, const char *room_id, void *value);
 
 static bool barrier_due(const struct muc_desk *m)
 {
-    return up(m) && m->catching == 0 && !m->congested && !*m->barrier_id &&
+    return up(m) && map_count(m->behind) == 0 && !m->congested && !*m->barrier_id &&
            m->seen_gid > desk_xmpp_confirmed(m->desk);
 }
 
@@ -103,13 +103,20 @@ void muc_on_pong(struct muc_desk *m, const struct stanza *in)
 /* ---- catching up -------------------------------------------------------------------------------
  */
 
+/* How far a room has come. */
+struct behind {
+    int64_t from, after; /* it began above the one, and has had all up to the other */
+    size_t late;         /* entries sent so far */
+};
+
 struct catch_up {
     struct muc_desk *m;
     char room[ROOM_LOCAL_MAX + 1];
-    size_t late; /* entries sent so far */
+    unsigned round;
 };
 
-static void catch_room(struct muc_desk *m, const char *room_id, int64_t after, size_t late);
+static void catch_room(struct muc_desk *m, const char *room_id);
+static void congest(struct muc_desk *m);
 
 static size_t send_late(struct muc_desk *m, struct muc_out *o, const struct room *r,
                         const struct muc_room *v, const struct session *s,
@@ -191,9 +198,10 @@ static void tell_end(struct muc_desk *m, const char *room_id)
 static bool will_catch_up(const struct muc_desk *m, const struct room *r, const struct entry *e,
                           const char *address)
 {
+    const struct behind *b = map_get(m->behind, e->room);
     const struct session *s = NULL;
 
-    return !is_live(m, e->room) && e->gid > m->from_gid &&
+    return !is_live(m, e->room) && e->gid > (b ? b->from : m->from_gid) &&
            room_by_address(r, address, &s) != NULL && e->gid > s->since_gid;
 }
 
@@ -208,29 +216,42 @@ void muc_tell_again(struct muc_desk *m, struct muc_out *o, const struct room *r,
     muc_send_line(&m->service, o, muc_view(m, o->arena, r), &line, address);
 }
 
+static void leave_behind(struct muc_desk *m, const char *room_id)
+{
+    free(map_take(m->behind, room_id));
+}
+
+static void send_page(struct muc_desk *m, struct behind *b, const char *room_id,
+                      const struct desk_answer *a)
+{
+    if (a->room && (muc_has_xmpp(a->room) || map_get(m->departed, room_id)))
+        send_missed(m, a->room, a, b->late);
+    b->late += a->n_history;
+    if (a->n_history > 0)
+        b->after = a->history[a->n_history - 1].gid;
+    if (b->after > m->seen_gid)
+        m->seen_gid = b->after;
+    if (a->unchanged)
+        leave_behind(m, room_id);
+    else
+        catch_room(m, room_id);
+}
+
 static void caught_up(void *ctx, enum err e, const struct desk_answer *a)
 {
     struct catch_up *c = ctx;
     struct muc_desk *m = c->m;
-    int64_t last = a->n_history > 0 ? a->history[a->n_history - 1].gid : 0;
+    struct behind *b = c->round == m->round ? map_get(m->behind, c->room) : NULL;
 
-    if (up(m) && !m->congested && e == OK) {
-        if (a->room && (muc_has_xmpp(a->room) || map_get(m->departed, c->room)))
-            send_missed(m, a->room, a, c->late);
-        if (last > m->seen_gid)
-            m->seen_gid = last;
-        if (!a->unchanged) {
-            m->catching++;
-            catch_room(m, c->room, last, c->late + a->n_history);
-        } else {
-            (void)map_take(m->behind, c->room);
-        }
-    } else if (e == ERR_NOT_FOUND) {
+    if (b && e == OK && up(m) && m->wire.room(m->wire.self) == 0)
+        congest(m);
+    if (b && e == OK && up(m) && !m->congested) {
+        send_page(m, b, c->room, a);
+    } else if (b && e == ERR_NOT_FOUND) {
         tell_end(m, c->room);
-        (void)map_take(m->behind, c->room);
+        leave_behind(m, c->room);
     }
-    if (m->catching > 0)
-        m->catching--;
+    m->catching--;
     if (m->catching == 0) {
         barrier_send(m); /* at once: until it is back, a restart would send all of this again */
         barrier_soon(m);
@@ -238,30 +259,36 @@ static void caught_up(void *ctx, enum err e, const struct desk_answer *a)
     free(c);
 }
 
-static void catch_room(struct muc_desk *m, const char *room_id, int64_t after, size_t late)
+static void catch_room(struct muc_desk *m, const char *room_id)
 {
+    const struct behind *b = map_get(m->behind, room_id);
     struct catch_up *c = mem_alloc(sizeof(*c));
 
     c->m = m;
-    c->late = late;
+    c->round = m->round;
     memcpy(c->room, room_id, strlen(room_id));
-    desk_catch_up(m->desk, room_id, after, caught_up, c);
+    m->catching++;
+    desk_catch_up(m->desk, room_id, b->after, caught_up, c);
 }
 
 static void catch_one(void *ctx, const char *room_id)
 {
     struct muc_desk *m = ctx;
 
-    map_set(m->behind, room_id, &mark);
-    m->catching++;
-    catch_room(m, room_id, m->from_gid, 0);
+    if (!map_get(m->behind, room_id)) {
+        struct behind *b = mem_alloc(sizeof(*b));
+
+        b->from = b->after = m->from_gid;
+        map_set(m->behind, room_id, b);
+    }
+    catch_room(m, room_id);
 }
 
-/* One whose read failed. */
+/* One whose read failed, or that was left when the server did not keep up. */
 static bool catch_again(void *ctx, const char *room_id, void *value)
 {
     (void)value;
-    catch_one(ctx, room_id);
+    catch_room(ctx, room_id);
     return true;
 }
 
@@ -276,13 +303,22 @@ static bool catch_departed(void *ctx, const char *room_id, void *value)
 }
 
 /* Every room with sessions gets what lies above from_gid, in its line; until then its events wait.
+ * One that was catching up goes on from where it was.
  * Of rooms without sessions only those who left meanwhile could miss something: that they did. */
 static void catch_all(struct muc_desk *m)
 {
     m->congested = false;
+    m->round++;
     desk_each_occupied(m->desk, catch_one, m);
     map_each(m->departed, catch_departed, m);
     barrier_soon(m);
+}
+
+static bool forget_behind(void *ctx, const char *room_id, void *value)
+{
+    (void)value;
+    leave_behind(ctx, room_id);
+    return true;
 }
 
 void muc_desk_link(struct muc_desk *m, bool is_up)
@@ -293,6 +329,7 @@ void muc_desk_link(struct muc_desk *m, bool is_up)
     muc_contact_link(m, is_up);
     if (!is_up)
         return;
+    map_each(m->behind, forget_behind, m);
     m->from_gid = desk_xmpp_confirmed(m->desk);
     catch_all(m);
 }
@@ -410,7 +447,8 @@ static bool concerns_rooms(const struct event *e)
            (e->kind == EVENT_LEFT && e->session->kind == SESSION_XMPP);
 }
 
-/* The server does not keep up: what is not sent now is sent from the log when all has gone out. */
+/* The server does not keep up: what is not sent now is sent from the log when all has gone out. Of
+ * rooms that catch up, from where they are. */
 static void congest(struct muc_desk *m)
 {
     if (m->congested)
@@ -489,6 +527,7 @@ void muc_tell_free(struct muc_desk *m)
     muc_alive_free(m->alive);
     muc_relay_free(m->relay);
     free(m->private_ids);
+    map_each(m->behind, forget_behind, m);
     map_free(m->behind);
     map_free(m->dirty);
 }

@@ -31,8 +31,7 @@ static bool wire_up(void *self)
 
 static size_t wire_room(void *self)
 {
-    (void)self;
-    return 1 << 20;
+    return ((struct muc_rig *)self)->full ? 0 : 1 << 20;
 }
 
 static void wire_timer(void *self, int64_t ms)

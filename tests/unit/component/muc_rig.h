@@ -24,6 +24,7 @@ struct muc_rig {
     int64_t now_ms;
     unsigned last_id;
     bool up;
+    bool full;        /* the server reads no more */
     int64_t timer_ms; /* when it fires; 0 not armed */
     struct buf sent;
     enum err e; /* of the last desk call */

@@ -378,13 +378,14 @@ static void nothing_is_queued_while_the_link_is_not_up(void **state)
     arena_free(a);
 }
 
-static void slow_server_fills_the_queue_up_to_its_bound(void **state)
+/* What is begun when there is no room is finished: several stanzas may be one matter. */
+static void slow_server_fills_the_queue_up_to_its_bound_and_a_little_over(void **state)
 {
     struct world *w = *state;
     struct arena *a = arena_new();
     char *body = arena_alloc(a, 10001);
     unsigned sent = 0, never = 0;
-    size_t len;
+    size_t most;
 
     memset(body, 'x', 10000);
     begin_up(w);
@@ -398,6 +399,10 @@ static void slow_server_fills_the_queue_up_to_its_bound(void **state)
     assert_false(reached(w, &never, 1, 30));
     for (; link_room(w->l) > 0; sent++)
         link_send(w->l, message(a, body));
+    most = sent * 11000 + 4 * w->options.queue_max;
+    link_send(w->l, message(a, "finished"));
+    for (unsigned i = 0; i < 4 * w->options.queue_max / 10000; i++)
+        link_send(w->l, message(a, body));
     link_send(w->l, message(a, "refused"));
     w->flushes = 0;
     fake_server_listen(&w->server, true);
@@ -405,10 +410,9 @@ static void slow_server_fills_the_queue_up_to_its_bound(void **state)
     assert_int_equal(link_room(w->l), w->options.queue_max);
     link_send(w->l, message(a, "after"));
     assert_true(server_got(w, "<body>after</body></message>"));
+    assert_non_null(strstr(buf_str(&w->server.got), "finished"));
     assert_null(strstr(buf_str(&w->server.got), "refused"));
-    len = strlen("<message from='room@support.example.org' to='ann@example.org'><body></body>"
-                 "</message>");
-    assert_int_equal(w->server.got.len, sent * (len + 10000) + len + 5);
+    assert_true(w->server.got.len < most);
     arena_free(a);
 }
 
@@ -566,7 +570,7 @@ int main(void)
         TEST(stanza_in_single_bytes_arrives_once),
         TEST(stanzas_of_one_turn_go_out_together_and_in_order),
         TEST(nothing_is_queued_while_the_link_is_not_up),
-        TEST(slow_server_fills_the_queue_up_to_its_bound),
+        TEST(slow_server_fills_the_queue_up_to_its_bound_and_a_little_over),
         TEST(what_waited_when_the_link_was_lost_does_not_go_out_later),
         TEST(server_that_stands_still_is_waited_for_and_misses_nothing),
         TEST(server_that_stands_still_for_too_long_is_given_up),
