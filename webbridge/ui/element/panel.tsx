@@ -109,6 +109,7 @@ export function Panel(p: PanelProps) {
       </div>
       <Log speech={speech} messages={state.messages} mine="USER" seenSeq={state.seenSeq} more={state.more}
         loading={!p.ready} onOlder={() => chat.older()} onDiscard={(key) => {
+          setAlert("");
           chat.discard(key);
           write();
         }}
