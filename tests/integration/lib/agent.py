@@ -101,6 +101,16 @@ class Stanza:
         """Is it something said in the room?"""
         return self.kind == "message" and self.type == "groupchat" and self.body is not None
 
+    @property
+    def own(self):
+        """Is it the asker's own presence?"""
+        return self.kind == "presence" and "110" in self.statuses
+
+    @property
+    def ends_join(self):
+        """Is it a subject, which ends a join? One that is changed comes at any time."""
+        return self.kind == "message" and self.has_subject and self.body is None
+
     def canonical(self):
         return ET.canonicalize(ET.tostring(self.xml, encoding="unicode"))
 
@@ -115,10 +125,8 @@ class Joined:
 
     def __init__(self, stanzas):
         self.stanzas = stanzas
-        mine = next(i for i, s in enumerate(stanzas)
-                    if s.kind == "presence" and "110" in s.statuses)
-        subject = next(i for i, s in enumerate(stanzas)
-                       if s.kind == "message" and s.has_subject and s.body is None)
+        mine = next(i for i, s in enumerate(stanzas) if s.own)
+        subject = next(i for i, s in enumerate(stanzas) if i > mine and s.ends_join)
         self.self_presence = stanzas[mine]
         self.others = [s for s in stanzas[:mine] if s.kind == "presence"]
         self.history = [s for s in stanzas[mine:subject] if s.line]
@@ -285,14 +293,15 @@ class Agent:
         return number
 
     async def joined(self, room, after, deadline=None):
-        """Waits for the subject, which ends a join; raises Refused on an error presence."""
+        """Waits for the subject behind one's own presence; raises Refused on an error presence."""
 
         def done(s):
             if s.room != room:
                 return False
             if s.kind == "presence" and s.type == "error":
                 return True
-            return s.kind == "message" and s.has_subject and s.body is None
+            return s.ends_join and any(p.own and p.room == room
+                                       for p in self.received[after:s.index])
 
         last = await self.wait(done, after, deadline, f"join of {room}")
         if last.type == "error":
