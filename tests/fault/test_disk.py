@@ -53,7 +53,8 @@ async def error_of_line(agent, room):
 
 async def check_refused(crew, customer):
     """Customers and agents are told to come again, and may read."""
-    answer = await asyncio.wait_for(refusal(customer), 60 * PATIENCE)
+    async with asyncio.timeout(60 * PATIENCE):
+        answer = await refusal(customer)
     assert answer.status == 503, (answer.status, answer.body)
     assert answer.problem() in ("store-failed", "unknown-outcome"), answer.body
     assert int(answer.headers["retry-after"]) > 0

@@ -1,10 +1,12 @@
 """The judge itself: it accepts a good run, and finds each fault that is put into one."""
 
+import asyncio
 import copy
 
 import pytest
 
 from lib.oracle import Ledger, Shown, faults
+from lib.wait import DEADLINE, Board
 
 
 def good():
@@ -176,3 +178,13 @@ def test_faults_change_nothing():
     before = copy.deepcopy(ledger)
     faults(ledger)
     assert ledger == before
+
+
+async def test_waiting_that_is_cancelled_together_with_a_change_ends():
+    board = Board()
+    task = asyncio.ensure_future(board.until(lambda: False))
+    await asyncio.sleep(0)
+    board.changed()
+    task.cancel()
+    await asyncio.wait({task}, timeout=DEADLINE / 2)
+    assert task.cancelled()

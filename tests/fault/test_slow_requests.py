@@ -39,7 +39,8 @@ async def test_customer_is_served_while_slow_requests_hold_every_connection(
 
     async def until_cut():
         try:
-            await asyncio.wait_for(all_cut(), 60)
+            async with asyncio.timeout(60):
+                await all_cut()
         finally:
             over.set()
 

@@ -66,8 +66,9 @@ class Dripper:
     async def _drip(self, reader, writer, until):
         while not until.is_set():
             try:
-                part = await asyncio.wait_for(reader.read(4096), self.pause)
-            except asyncio.TimeoutError:
+                async with asyncio.timeout(self.pause):
+                    part = await reader.read(4096)
+            except TimeoutError:
                 writer.write(self.drip)
                 continue
             if not part:

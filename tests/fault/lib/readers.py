@@ -93,7 +93,8 @@ class StreamReader(Reader):
             stream = self.stream
             await stream.until(lambda s: s.ended or shown(), 60, f"the last entry, {last}")
             if stream.ended and not shown():
-                await asyncio.wait_for(self._next(stream), DEADLINE)
+                async with asyncio.timeout(DEADLINE):
+                    await self._next(stream)
         self.done = True
         self.stream.board.changed()
         await self.task

@@ -180,8 +180,9 @@ class Agent:
         self.client = client
         client.connect(("127.0.0.1", self.port), disable_starttls=True, force_starttls=False)
         try:
-            result = await asyncio.wait_for(outcome, deadline or DEADLINE)
-        except asyncio.TimeoutError:
+            async with asyncio.timeout(deadline or DEADLINE):
+                result = await outcome
+        except TimeoutError:
             result = "no session in time"
         if result != "ok":
             client.cancel_connection_attempt()

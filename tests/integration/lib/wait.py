@@ -29,9 +29,11 @@ class Board:
                 return result
             waiter = loop.create_future()
             self._waiters.add(waiter)
+            # wait_for of Python 3.11 drops a cancellation that comes together with the change.
             try:
-                await asyncio.wait_for(waiter, max(end - loop.time(), 0))
-            except asyncio.TimeoutError:
+                async with asyncio.timeout_at(end):
+                    await waiter
+            except TimeoutError:
                 seen = "" if show is None else "\nseen so far:\n" + show()
                 raise AssertionError(f"waited in vain for {what}{seen}") from None
             finally:
