@@ -1,24 +1,13 @@
 /* Who uses the keyboard, a screen reader, a phone, or colours of their own. */
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { chatOf, openBrowser, openPage, openStage } from "./stage.mjs";
-import { ask, axe, joined, launch, openHost, openWidget, wait, write } from "./widget.mjs";
+import { test } from "node:test";
+import { chatOf, openPage } from "./stage.mjs";
+import { ask, axe, joined, launch, openWidget, wait, write } from "./widget.mjs";
+import { browser, host, scene, stage } from "./scene.mjs";
 
-let stage;
-let browser;
-let host;
 const phone = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true };
 
-before(async () => {
-  [stage, browser] = await Promise.all([openStage(), openBrowser()]);
-  host = await openHost(stage);
-  await host.list();
-});
-after(async () => {
-  await browser?.close();
-  await host?.close();
-  await stage?.close();
-});
+scene({ pages: {} });
 
 /* The widget through all its states, each looked at. */
 async function walk(page, look) {

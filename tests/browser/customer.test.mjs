@@ -1,18 +1,10 @@
 /* The customer's page against the whole installation. */
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { chatOf, openBrowser, openPage, openStage } from "./stage.mjs";
+import { test } from "node:test";
+import { chatOf, openPage } from "./stage.mjs";
+import { browser, scene, stage } from "./scene.mjs";
 
-let stage;
-let browser;
-
-before(async () => {
-  [stage, browser] = await Promise.all([openStage(), openBrowser()]);
-});
-after(async () => {
-  await browser?.close();
-  await stage?.close();
-});
+scene();
 
 const write = async (page, text) => {
   await page.getByLabel("Your message").fill(text);

@@ -1,20 +1,12 @@
 /* The console for those who use the keyboard, a screen reader, or dark colours. */
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { agentCall, consoleOf, focusIs, linkPage, openChat, waitingOf, write } from "./desk.mjs";
-import { openBrowser, openPage, openStage } from "./stage.mjs";
+import { openPage } from "./stage.mjs";
 import { axe } from "./widget.mjs";
+import { browser, scene, stage } from "./scene.mjs";
 
-let stage;
-let browser;
-
-before(async () => {
-  [stage, browser] = await Promise.all([openStage(), openBrowser()]);
-});
-after(async () => {
-  await browser?.close();
-  await stage?.close();
-});
+scene();
 
 /* The ways in. */
 async function door(look, options) {

@@ -1,25 +1,12 @@
 /* Files: the customer's, by button, paste and drop, and the agent's in the console. */
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { chatOf, DEADLINE, openBrowser, openPage, openStage } from "./stage.mjs";
-import { axe, joined, openHost, openWidget, wait, write } from "./widget.mjs";
+import { test } from "node:test";
+import { chatOf, DEADLINE, openPage } from "./stage.mjs";
+import { axe, joined, openWidget, wait, write } from "./widget.mjs";
+import { browser, host, scene, stage } from "./scene.mjs";
 
 const MOST = 100_000;
-let stage;
-let browser;
-let host;
-
-before(async () => {
-  [stage, browser] = await Promise.all([
-    openStage({ upload: { domain: "upload.localhost", file_bytes: MOST } }), openBrowser()]);
-  host = await openHost(stage);
-  await host.list();
-});
-after(async () => {
-  await browser?.close();
-  await host?.close();
-  await stage?.close();
-});
+scene({ settings: { upload: { domain: "upload.localhost", file_bytes: MOST } }, pages: {} });
 
 /* One pixel, which the page shows larger. */
 const PNG = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP4z8DwHwAFAAH/iZk9HQAAAABJRU5ErkJggg==", "base64");

@@ -3,29 +3,17 @@
 import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { agentCall, consoleOf, openChat, waitingOf, write as answer } from "./desk.mjs";
-import { chatOf, DEADLINE, openBrowser, openPage, openStage } from "./stage.mjs";
-import { ask, joined, launch, openHost, openWidget, write } from "./widget.mjs";
+import { chatOf, DEADLINE, openPage } from "./stage.mjs";
+import { ask, joined, launch, openWidget, write } from "./widget.mjs";
+import { browser, host, scene, stage } from "./scene.mjs";
 
 const folder = join(dirname(fileURLToPath(import.meta.url)), "heard");
 const writing = process.env.PARLEY_HEARD === "write";
 
-let stage;
-let browser;
-let host;
-
-before(async () => {
-  [stage, browser] = await Promise.all([openStage(), openBrowser()]);
-  host = await openHost(stage);
-  await host.list();
-});
-after(async () => {
-  await browser?.close();
-  await host?.close();
-  await stage?.close();
-});
+scene({ pages: {} });
 
 /* Without what differs from run to run, and without what is empty and never announced. */
 const lasting = (tree) => tree.replace(/^ *- paragraph\n/gm, "").replace(/\b\d\d?\/\d\d?\/\d{4}, \d\d:\d\d:\d\d/g, "DATE").replace(/\b\d\d:\d\d\b/g, "TIME")

@@ -1,24 +1,12 @@
 /* Texts that would be markup, script or trouble if a page took them for more than text. */
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { agentCall, consoleOf, customerOf, openChat, waitingOf, write } from "./desk.mjs";
-import { chatOf, openBrowser, openStage } from "./stage.mjs";
-import { joined, launch, openHost, openWidget, wait } from "./widget.mjs";
+import { chatOf } from "./stage.mjs";
+import { joined, launch, openWidget, wait } from "./widget.mjs";
+import { browser, host, scene, stage } from "./scene.mjs";
 
-let stage;
-let browser;
-let host;
-
-before(async () => {
-  [stage, browser] = await Promise.all([openStage(), openBrowser()]);
-  host = await openHost(stage);
-  await host.list();
-});
-after(async () => {
-  await browser?.close();
-  await host?.close();
-  await stage?.close();
-});
+scene({ pages: {} });
 
 const DO = "window.pwned=1";
 const MARKUP = [

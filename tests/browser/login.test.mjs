@@ -1,18 +1,10 @@
 /* Agents' ways into the console. */
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { openBrowser, openPage, openStage } from "./stage.mjs";
+import { test } from "node:test";
+import { openPage } from "./stage.mjs";
+import { browser, scene, stage } from "./scene.mjs";
 
-let stage;
-let browser;
-
-before(async () => {
-  [stage, browser] = await Promise.all([openStage(), openBrowser()]);
-});
-after(async () => {
-  await browser?.close();
-  await stage?.close();
-});
+scene();
 
 const ask = async (page, jid) => {
   await page.getByLabel("Your XMPP address").fill(jid);

@@ -1,20 +1,12 @@
 /* The network goes away and comes back; the daemon dies and comes back; nothing is lost or doubled. */
 import assert from "node:assert/strict";
 import { connect, createServer } from "node:net";
-import { after, before, test } from "node:test";
-import { chatOf, openBrowser, openPage, openStage } from "./stage.mjs";
+import { test } from "node:test";
+import { chatOf, openPage } from "./stage.mjs";
 import { ask, joined, launch, openHost, openWidget, wait, write } from "./widget.mjs";
+import { browser, scene, stage } from "./scene.mjs";
 
-let stage;
-let browser;
-
-before(async () => {
-  [stage, browser] = await Promise.all([openStage(), openBrowser()]);
-});
-after(async () => {
-  await browser?.close();
-  await stage?.close();
-});
+scene();
 
 /* The way to the daemon; while it is cut, connections end by a reset. */
 async function openWay(port) {

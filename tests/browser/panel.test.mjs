@@ -1,24 +1,12 @@
 /* What a customer can do in the panel. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { after, before, test } from "node:test";
-import { chatOf, openBrowser, openPage, openStage } from "./stage.mjs";
-import { ask, joined, launch, openHost, openWidget, wait, write } from "./widget.mjs";
+import { test } from "node:test";
+import { chatOf, openPage } from "./stage.mjs";
+import { ask, joined, launch, openWidget, wait, write } from "./widget.mjs";
+import { browser, host, scene, stage } from "./scene.mjs";
 
-let stage;
-let browser;
-let host;
-
-before(async () => {
-  [stage, browser] = await Promise.all([openStage(), openBrowser()]);
-  host = await openHost(stage);
-  await host.list();
-});
-after(async () => {
-  await browser?.close();
-  await host?.close();
-  await stage?.close();
-});
+scene({ pages: {} });
 
 const menu = async (page, name) => {
   await page.getByRole("button", { name: "More" }).click();

@@ -1,23 +1,11 @@
 /* What a customer is told and asked around the talk itself. */
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { chatOf, openBrowser, openPage, openStage } from "./stage.mjs";
-import { ask, joined, launch, openHost, openWidget, wait } from "./widget.mjs";
+import { test } from "node:test";
+import { chatOf, openPage } from "./stage.mjs";
+import { ask, joined, launch, openWidget, wait } from "./widget.mjs";
+import { browser, host, scene, stage } from "./scene.mjs";
 
-let stage;
-let browser;
-let host;
-
-before(async () => {
-  [stage, browser] = await Promise.all([openStage(), openBrowser()]);
-  host = await openHost(stage);
-  await host.list();
-});
-after(async () => {
-  await browser?.close();
-  await host?.close();
-  await stage?.close();
-});
+scene({ pages: {} });
 
 const active = (page, what) => page.waitForFunction((selector) =>
   document.querySelector("parley-chat").shadowRoot.activeElement?.matches(selector), what);
