@@ -13,6 +13,10 @@ CHATS = {"live": "d", "waiting": "cf", "assistant": "e"}  # fuzz_room's, by stat
 JIDS = ["mallory@example.org", "", "@", "a@b/c", "sarah@example.org/Büro", "a" * 1100 + "@b"]
 JSONS = ['{"content":"hi"}', '{"a":[1,2.5,null,true,"\\u00e9"]}', "{}", '{"a":"\\ud83d\\ude00"}']
 
+TOKENS = ['{"alg":"HS256","typ":"JWT"}\n{"sub":"7","name":"Ada","email":"ada@example.com","exp":1800000600}',
+          '{"alg":"HS256"}\n{"sub":"7","exp":1800000600,"nbf":1799999999}', '{"alg":"none"}\n{"sub":"7"}',
+          "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI3In0.AAAA", "..", '{"alg":"HS256","crit":["exp"]}\n{}']
+
 
 def an_id(letter):
     return letter * 26
@@ -88,7 +92,8 @@ def stanzas():
 
 
 def main(folder):
-    seeds = {"room": list(stanzas()), "stream": list(stanzas()), "jid": JIDS, "json": JSONS}
+    seeds = {"room": list(stanzas()), "stream": list(stanzas()), "jid": JIDS, "json": JSONS,
+             "identity": TOKENS}
     for name, texts in seeds.items():
         place = pathlib.Path(folder) / name
         place.mkdir(parents=True, exist_ok=True)

@@ -3,7 +3,7 @@
 # the transcripts; what crashed once stays in tests/fuzz/regressions/TARGET. Ends with one line
 # "N passed, N failed".
 #
-#   tests/fuzz/run.sh [SECONDS] [TARGET...]      60 seconds; jid json stream room
+#   tests/fuzz/run.sh [SECONDS] [TARGET...]      60 seconds; all of fuzz_*.c
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 . config/packages.sh
@@ -12,7 +12,7 @@ packages_need $packages_build $packages_test || exit 1
 
 seconds=${1:-60}
 [ $# -gt 0 ] && shift
-targets=${*:-jid json stream room}
+targets=${*:-$(cd tests/fuzz && ls fuzz_*.c | sed 's/^fuzz_//; s/\.c$//')}
 work=$PWD/build/fuzz-work
 mkdir -p "$work"
 CC=clang cmake --preset fuzz >"$work/build.log" 2>&1 &&
@@ -31,9 +31,11 @@ fuzz() {
         -max_len=8192 -dict=tests/fuzz/xml.dict -artifact_prefix="$work/$target-" -print_final_stats=1 \
         "$corpus" "$work/seeds/$target" "tests/fuzz/regressions/$target" >"$work/$target.log" 2>&1
     code=$?
-    grep -h "DONE" "$work/$target.log" | sed "s/^/$target: /"
-    if [ $code -ne 0 ]; then
+    if [ $code -eq 0 ] && grep -h "DONE" "$work/$target.log" | sed "s/^/$target: /" | grep .; then
+        echo "passed fuzz/$target"
+    else
         tail -n 40 "$work/$target.log"
+        echo "failed fuzz/$target"
         echo "$target" >>"$work/failed"
     fi
 }
