@@ -349,6 +349,13 @@ void op_read_or(struct op *op, struct query *q, void (*done)(struct op *op, stru
     op_done(op, e, NULL);
 }
 
+void op_page(struct op *op, struct query *q)
+{
+    struct desk_answer a = {.page = q};
+
+    op_done(op, OK, &a);
+}
+
 bool bucket_has(struct bucket *b, double per_ms, double burst, int64_t now_ms, int64_t *retry_ms)
 {
     if (b->at_ms == 0)

@@ -142,6 +142,8 @@ void op_read(struct op *op, struct query *q, void (*done)(struct op *op, struct 
 /* The same; failed ends the op when the read did not succeed. */
 void op_read_or(struct op *op, struct query *q, void (*done)(struct op *op, struct query *q),
                 void (*failed)(struct op *op, enum err e));
+/* For op_read: what was read is the answer's page. */
+void op_page(struct op *op, struct query *q);
 
 /* Start what may be started; rooms that nobody needs go to rest or are freed. */
 void line_pump(struct room *r);

@@ -443,16 +443,9 @@ void desk_key_add(struct desk *d, const char *jid, const char *label, desk_fn *d
     op_enter(op);
 }
 
-static void page_read(struct op *op, struct query *q)
-{
-    struct desk_answer a = {.page = q};
-
-    op_done(op, OK, &a);
-}
-
 static void key_list_run(struct op *op)
 {
-    op_read(op, query_new(QUERY_TOKENS, NULL, NULL), page_read);
+    op_read(op, query_new(QUERY_TOKENS, NULL, NULL), op_page);
 }
 
 void desk_key_list(struct desk *d, desk_fn *done, void *ctx)
@@ -518,79 +511,5 @@ void desk_key_remove(struct desk *d, const char *hash_prefix_hex, desk_fn *done,
 
     op->call = arena_dup(op->arena, hash_prefix_hex);
     op->run = key_remove_run;
-    op_enter(op);
-}
-
-/* ---- lists of chats ----------------------------------------------------------------------------
- */
-
-struct chats_call {
-    enum chat_filter filter;
-    const char *cursor;
-    size_t limit;
-};
-
-static void chats_run(struct op *op)
-{
-    struct desk *d = op->room->desk;
-    const struct chats_call *call = op->call;
-    const struct agent *agent = directory_by_id(d->directory, op->who.id);
-    enum err e = may(d->directory, &op->who, NULL, ACTION_LIST);
-    struct query *q;
-
-    if (e == OK && !agent && op->who.kind == WHO_AGENT)
-        e = ERR_UNAUTHORIZED;
-    if (e != OK) {
-        op_done(op, e, NULL);
-        return;
-    }
-    q = query_new(QUERY_CHATS, NULL, NULL);
-    q->organization = arena_dup(q->arena, agent ? agent->organization : "");
-    q->agent = arena_dup(q->arena, agent ? agent->id : "");
-    q->filter = call->filter;
-    q->cursor = arena_dup(q->arena, call->cursor);
-    q->limit = call->limit;
-    op_read(op, q, page_read);
-}
-
-void desk_chats(struct desk *d, const struct principal *who, enum chat_filter filter,
-                const char *cursor, size_t limit, desk_fn *done, void *ctx)
-{
-    struct op *op = op_new_office(d, done, ctx);
-    struct chats_call *call = arena_new_of(op->arena, struct chats_call);
-
-    op->who = (struct principal){.kind = who->kind, .id = arena_dup(op->arena, who->id)};
-    *call = (struct chats_call){
-        .filter = filter, .cursor = arena_dup(op->arena, cursor), .limit = limit};
-    op->call = call;
-    op->run = chats_run;
-    op->plain = op_always_plain;
-    op_enter(op);
-}
-
-void desk_admin_chats(struct desk *d, enum chat_filter filter, const char *cursor, size_t limit,
-                      desk_fn *done, void *ctx)
-{
-    struct principal system = {.kind = WHO_SYSTEM, .id = ""};
-
-    desk_chats(d, &system, filter, cursor, limit, done, ctx);
-}
-
-static void admin_chat_run(struct op *op)
-{
-    struct query *q = query_new(QUERY_ENTRIES, NULL, NULL);
-
-    q->room = arena_dup(q->arena, op->room->id);
-    q->limit = 1000;
-    q->newest = true;
-    op_read(op, q, page_read);
-}
-
-void desk_admin_chat(struct desk *d, const char *chat, desk_fn *done, void *ctx)
-{
-    struct principal system = {.kind = WHO_SYSTEM, .id = ""};
-    struct op *op = op_new(d, chat, &system, done, ctx);
-
-    op->run = admin_chat_run;
     op_enter(op);
 }

@@ -430,13 +430,6 @@ void desk_look(struct desk *d, const struct principal *who, const char *chat, de
     op_enter(op);
 }
 
-static void page_read(struct op *op, struct query *q)
-{
-    struct desk_answer a = {.page = q};
-
-    op_done(op, OK, &a);
-}
-
 static void entries_run(struct op *op)
 {
     struct room *r = op->room;
@@ -455,7 +448,7 @@ static void entries_run(struct op *op)
     q->before = range->before;
     q->newest = range->newest;
     q->limit = range->limit;
-    op_read(op, q, page_read);
+    op_read(op, q, op_page);
 }
 
 static bool entries_plain(const struct op *op)

@@ -141,13 +141,6 @@ bool desk_last_room(const struct desk *d, const char *agent_id, char out[ID_LEN 
 /* ---- counts ------------------------------------------------------------------------------------
  */
 
-static void stats_read(struct op *op, struct query *q)
-{
-    struct desk_answer a = {.page = q};
-
-    op_done(op, OK, &a);
-}
-
 static void stats_run(struct op *op)
 {
     const struct directory *d = op->room->desk->directory;
@@ -165,7 +158,7 @@ static void stats_run(struct op *op)
     q->organization = arena_dup(q->arena, agent->organization);
     q->since = *(const int64_t *)op->call;
     q->wall_ahead_ms = op->room->desk->wall_ahead_ms;
-    op_read(op, q, stats_read);
+    op_read(op, q, op_page);
 }
 
 void desk_stats(struct desk *d, const struct principal *who, int64_t since_ms, desk_fn *done,

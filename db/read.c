@@ -3,19 +3,16 @@
 #include "db/access.h"
 #include "db/archive.h"
 #include "db/canned.h"
+#include "db/chats.h"
 #include "db/erase.h"
 #include "db/filerow.h"
 #include "db/rooms.h"
 #include "db/row.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define LIMIT_MAX 1000
 #define WAITS_MAX 20
-#define CURSOR_MAX 64
 
 enum err read_begin(struct sql *db)
 {
@@ -215,108 +212,6 @@ static enum err read_room(struct sql *db, struct query *q)
     if ((e = read_participants(db, q)) != OK || (e = access_read(db, q)) != OK)
         return e;
     return read_sessions(db, q);
-}
-
-/* ---- chats ---------------------------------------------------------------------------------- */
-
-/* Where a page begins: behind this chat. */
-struct place {
-    int64_t section, rank, num;
-};
-
-/* ?1 organization ?2-?4 place ?5 last section ?6 limit ?7 agent */
-#define CHATS(where)                                                                               \
-    "SELECT" ROW_CHAT ROW_CHAT_FROM "WHERE " where                                                 \
-    " AND (section, rank, chat.num) > (?2, ?3, ?4) AND section <= ?5"                              \
-    " AND (?7 = '' OR NOT EXISTS (SELECT 1 FROM access WHERE access.room = chat.num"               \
-    " AND agentId = ?7 AND standing <> 'member'))"                                                 \
-    " ORDER BY section, rank, chat.num LIMIT ?6 + 1"
-
-const char *read_chats_text(bool of_one)
-{
-    return of_one ? CHATS("organization = ?1") : CHATS("?1 = ''");
-}
-
-static enum err place_of(const struct query *q, struct place *p, int64_t *last)
-{
-    static const int64_t first_of[] = {0, 0, 1}, last_of[] = {2, 0, 1};
-    char again[CURSOR_MAX], *end;
-
-    *last = last_of[q->filter];
-    *p = (struct place){first_of[q->filter], INT64_MIN, INT64_MIN};
-    if (q->cursor[0] == 0)
-        return OK;
-    p->section = strtoll(q->cursor, &end, 10);
-    p->rank = *end == '.' ? strtoll(end + 1, &end, 10) : 0;
-    p->num = *end == '.' ? strtoll(end + 1, &end, 10) : 0;
-    /* strtoll forgives much: only what we would write ourselves is ours */
-    (void)snprintf(again, sizeof again, "%" PRId64 ".%" PRId64 ".%" PRId64, p->section, p->rank,
-                   p->num);
-    if (strcmp(again, q->cursor) != 0 || p->section < first_of[q->filter])
-        return ERR_INVALID;
-    return OK;
-}
-
-static enum err collect_chats(struct query *q, struct sql_row *row)
-{
-    size_t limit = (size_t)limit_of(q);
-    struct place p = {0};
-    enum err e;
-
-    while (sql_next(row, &e)) {
-        if (q->n_chats == limit) {
-            q->more = true;
-            sql_end(row);
-            break;
-        }
-        row_chat(row, q->arena, NEXT(q, chats, n_chats));
-        p = (struct place){sql_get_int(row, ROW_SECTION), sql_get_int(row, ROW_RANK),
-                           sql_get_int(row, ROW_NUM)};
-    }
-    if (q->more && q->n_chats > 0)
-        q->next_cursor =
-            arena_printf(q->arena, "%" PRId64 ".%" PRId64 ".%" PRId64, p.section, p.rank, p.num);
-    return e;
-}
-
-static enum err count_chats(struct sql *db, struct query *q)
-{
-    struct sql_row *row;
-    enum err e = sql_query(db,
-                           "SELECT section, sum(chats) FROM tally"
-                           " WHERE ?1 = '' OR organization = ?1 GROUP BY section",
-                           SQL_WITH(sql_text(q->organization)), &row);
-
-    if (e != OK)
-        return e;
-    while (sql_next(row, &e)) {
-        int64_t n = sql_get_int(row, 1);
-
-        q->counts[FILTER_ALL] += n;
-        if (sql_get_int(row, 0) == 0)
-            q->counts[FILTER_NEEDS_RESPONSE] = n;
-        if (sql_get_int(row, 0) == 1)
-            q->counts[FILTER_ASSIGNED] = n;
-    }
-    return e;
-}
-
-static enum err read_chats(struct sql *db, struct query *q)
-{
-    struct sql_row *row;
-    struct place p;
-    int64_t last;
-    enum err e = place_of(q, &p, &last);
-
-    if (e != OK)
-        return e;
-    e = sql_query(db, read_chats_text(q->organization[0] != 0),
-                  SQL_WITH(sql_text(q->organization), sql_int(p.section), sql_int(p.rank),
-                           sql_int(p.num), sql_int(last), sql_int(limit_of(q)), sql_text(q->agent)),
-                  &row);
-    if (e != OK || (e = collect_chats(q, row)) != OK)
-        return e;
-    return count_chats(db, q);
 }
 
 /* ---- tokens and waits ----------------------------------------------------------------------- */
@@ -541,7 +436,7 @@ enum err read_query(struct sql *db, struct query *q)
     case QUERY_AFTER_GID:
         return read_after_gid(db, q);
     case QUERY_CHATS:
-        return read_chats(db, q);
+        return chats_read(db, q);
     case QUERY_TOKEN:
         return read_token(db, q);
     case QUERY_TOKENS:

@@ -13,7 +13,4 @@ void read_end(struct sql *db);
 /* Errors  as in core/ports.h; ERR_INVALID a cursor that is not ours */
 NODISCARD enum err read_query(struct sql *db, struct query *q);
 
-/* The statement of QUERY_CHATS, of one organization or of all: for who asks for its plan. */
-const char *read_chats_text(bool of_one);
-
 #endif

@@ -7,9 +7,9 @@
 #ifndef PARLEY_PATTERN_H
 #define PARLEY_PATTERN_H
 
-#include "component/assistant/words.h"
 #include "core/base/buf.h"
 #include "core/base/map.h"
+#include "core/base/words.h"
 
 #define PATTERN_SLOTS 24
 

@@ -1,6 +1,6 @@
 /* What lists cost: each page is a walk along an index, wherever it begins. */
+#include "db/chats.h"
 #include "db/migrate.h"
-#include "db/read.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,7 +20,7 @@ static void page_of_chats_is_one_walk_along_an_index(void **state)
     assert_int_equal(sql_open(":memory:", SQL_WRITE, &db), OK);
     assert_int_equal(migrate_run(db, ":memory:", db_migrations), OK);
     for (int of_one = 0; of_one <= 1; of_one++) {
-        const char *text = arena_printf(a, "EXPLAIN QUERY PLAN %s", read_chats_text(of_one != 0));
+        const char *text = arena_printf(a, "EXPLAIN QUERY PLAN %s", chats_text(of_one != 0));
         struct sql_row *row;
         enum err e;
         int walks = 0;

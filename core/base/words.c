@@ -1,4 +1,4 @@
-#include "component/assistant/words.h"
+#include "core/base/words.h"
 
 #include "core/base/text.h"
 
