@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { agentCall, consoleOf, focusIs, openChat, waitingOf, write } from "./desk.mjs";
+import { agentCall, consoleOf, customerOf, focusIs, openChat, waitingOf, write } from "./desk.mjs";
 import { axe } from "./widget.mjs";
 import { chatOf, openBrowser, openPage, openStage } from "./stage.mjs";
 
@@ -160,6 +160,34 @@ test("what is known of a customer stands beside the chat and can be set right", 
   await console_.locator(`[data-chat="${customer.chat}"] .name`, { hasText: "Alicia" }).waitFor();
   const { customer: stored } = await agentCall(stage, "tom", "GET", "/api/chats/" + customer.chat);
   assert.deepEqual([stored.name, stored.email], ["Alicia", "alicia@example.org"]);
+});
+
+test("a list that was read before a change and arrives after it does not undo the change", async () => {
+  const console_ = await signIn("nina");
+  const customer = await customerOf(stage, { name: "Before" });
+  await customer.say("I have a question");
+  const row = console_.locator(`[data-chat="${customer.chat}"]`);
+  await row.getByText("With the assistant").waitFor();
+  await console_.getByRole("link", { name: /Needs Response/ }).click();
+  await row.waitFor({ state: "detached" });
+  let hold;
+  const held = new Promise((done) => { hold = done; });
+  await console_.route("**/api/chats?filter=all", async (route) => {
+    const answer = await route.fetch();
+    const list = await answer.json();
+    const old = list.items.find(({ id }) => id === customer.chat);
+    assert.equal(old.escalationReason, null);
+    hold(() => route.fulfill({ response: answer,
+      json: { ...list, items: [...list.items, { ...old, id: "another", escalationReason: "the list is here" }] } }));
+  });
+  await console_.getByRole("link", { name: /All Chats/ }).click();
+  const arrive = await held;
+  await customer.escalate("I need a person");
+  await row.locator(".reason", { hasText: "I need a person" }).waitFor();
+  await arrive();
+  await console_.getByText("the list is here").waitFor();
+  assert.equal(await row.locator(".reason").count(), 1);
+  await console_.context().close();
 });
 
 /* The page says it is hidden, and what calls its agent is written down. */

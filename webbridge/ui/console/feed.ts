@@ -57,6 +57,8 @@ export class QueueFeed {
   private readonly tabs: Tabs<News>;
   private readonly listeners = new Set<(state: QueueState) => void>();
   private readonly stop = new AbortController();
+  /** of each list that is on its way: the chats the stream told of meanwhile, "" for the counts */
+  private readonly loading = new Set<Set<string>>();
   /** a chat begins to wait, or my customer writes; told in one tab of a browser */
   onCall: (call: Call) => void = () => undefined;
   onRefused: () => void = () => undefined;
@@ -97,10 +99,19 @@ export class QueueFeed {
     const cursor = more ? this.state.cursors[filter] : null;
     if (more && cursor === null) return;
     const query = cursor ? `&cursor=${encodeURIComponent(cursor)}` : "";
-    const page = await this.api.get<ChatPage>(`/api/chats?filter=${filter}${query}`, this.stop.signal);
+    const newer = new Set<string>();
+    this.loading.add(newer);
+    const page = await this.api.get<ChatPage>(`/api/chats?filter=${filter}${query}`, this.stop.signal)
+      .finally(() => this.loading.delete(newer));
     const rows = new Map(this.state.rows);
-    for (const chat of page.items) rows.set(chat.id, chat);
-    this.set({ rows, counts: page.counts, cursors: { ...this.state.cursors, [filter]: page.nextCursor } });
+    for (const chat of page.items) if (!newer.has(chat.id)) rows.set(chat.id, chat);
+    const counts = newer.has("") ? this.state.counts : page.counts;
+    this.set({ rows, counts, cursors: { ...this.state.cursors, [filter]: page.nextCursor } });
+  }
+
+  /** A list that was read before this was told may arrive after it: what it says of these is old. */
+  private outdate(...ids: string[]): void {
+    for (const newer of this.loading) for (const id of ids) newer.add(id);
   }
 
   /** Every connection begins with a snapshot of the present: nothing has to be resumed. */
@@ -149,6 +160,7 @@ export class QueueFeed {
 
   private snapshot(page: Snapshot): void {
     const rows = new Map(this.state.rows);
+    this.outdate("", ...rows.keys(), ...page.items.map((chat) => chat.id));
     /* what waited or was talked to, and is on this page no more, has changed while nobody looked */
     for (const [id, chat] of rows) if (chat.status !== "assistant" && chat.status !== "closed") rows.delete(id);
     for (const chat of page.items) rows.set(chat.id, chat);
@@ -157,8 +169,12 @@ export class QueueFeed {
 
   private changed(news: QueueNews): void {
     const { rows } = this.state;
-    if (news.counts) this.set({ counts: news.counts });
+    if (news.counts) {
+      this.outdate("");
+      this.set({ counts: news.counts });
+    }
     if (!news.chat) return;
+    this.outdate(news.chat.id);
     const now = new Map(rows);
     if (news.event === "chat_removed") now.delete(news.chat.id);
     else now.set(news.chat.id, news.chat);
