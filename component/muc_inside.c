@@ -69,12 +69,15 @@ bool muc_inside(struct call *c, struct muc_out *o, const struct muc_room *v, siz
 }
 
 /* For those who may enter, in or not. Returns true when it was one of these. */
-static bool of_agent(struct call *c, struct muc_out *o, const struct muc_room *v)
+static bool of_agent(struct call *c, struct muc_out *o, const struct room *r,
+                     const struct muc_room *v, bool *lives)
 {
     struct muc_desk *m = c->m;
     const struct muc_intent *i = &c->intent;
     const struct agent *a = directory_by_jid(desk_directory(m->desk), i->in->from.bare);
 
+    (void)r;
+    *lives = false;
     switch (i->kind) {
     case MUC_ROOM_INFO:
         muc_reply_room_info(&m->service, o, i, v);
@@ -109,37 +112,48 @@ static bool of_agent(struct call *c, struct muc_out *o, const struct muc_room *v
     }
 }
 
-/* XEP-0045 #disco-occupant: who is not in the room asks in vain. */
-bool muc_is_disco(const struct stanza *in)
+static void refuse_outsider(struct call *c, struct muc_out *o)
 {
-    return xml_find(in->x, "query", NS_DISCO_INFO) || xml_find(in->x, "query", NS_DISCO_ITEMS);
+    const struct stanza *in = c->intent.in;
+
+    /* XEP-0045 #disco-occupant: who is not in the room asks in vain. */
+    if (c->intent.kind == MUC_OCCUPANT_IQ &&
+        (xml_find(in->x, "query", NS_DISCO_INFO) || xml_find(in->x, "query", NS_DISCO_ITEMS)))
+        muc_reply_error(o, in, COND_BAD_REQUEST, "modify", NULL);
+    else
+        muc_refuse_call(c, o, ERR_NOT_OCCUPANT);
 }
 
-static void looked(void *ctx, enum err e, const struct desk_answer *a)
+void muc_looked(struct call *c, enum err e, const struct desk_answer *a,
+                const struct muc_look_parts *parts)
 {
-    struct call *c = ctx;
     struct muc_out o = muc_out_new(c->m);
     const struct muc_room *v = e == OK ? muc_view(c->m, o.arena, a->room) : NULL;
     size_t from = 0, session = 0;
+    bool in = v && muc_index(v, c->intent.in->from.full, &from, &session);
     bool lives = false;
 
-    if (c->intent.kind == MUC_SELF_PING &&
-        (!v || !muc_index(v, c->intent.in->from.full, &from, &session)))
+    if (c->intent.kind == MUC_SELF_PING && !in)
         /* never item-not-found: clients take that for "still in". XEP-0410 */
         muc_reply_error(&o, c->intent.in, COND_NOT_ACCEPTABLE, "cancel", NULL);
     else if (!v)
         muc_refuse_call(c, &o, e);
-    else if (!of_agent(c, &o, v)) {
-        if (muc_index(v, c->intent.in->from.full, &from, &session))
-            lives = muc_inside(c, &o, v, from);
-        else if (c->intent.kind == MUC_OCCUPANT_IQ && muc_is_disco(c->intent.in))
-            muc_reply_error(&o, c->intent.in, COND_BAD_REQUEST, "modify", NULL);
-        else
-            muc_refuse_call(c, &o, ERR_NOT_OCCUPANT);
-    }
+    else if (parts->anybody(c, &o, a->room, v, &lives))
+        ;
+    else if (in)
+        lives = parts->occupant(c, &o, v, from);
+    else
+        refuse_outsider(c, &o);
     arena_free(o.arena);
     if (!lives)
         muc_call_free(c);
+}
+
+static void looked(void *ctx, enum err e, const struct desk_answer *a)
+{
+    static const struct muc_look_parts parts = {.anybody = of_agent, .occupant = muc_inside};
+
+    muc_looked(ctx, e, a, &parts);
 }
 
 void muc_look(struct call *c, const struct principal *who)

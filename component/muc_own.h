@@ -64,7 +64,16 @@ void muc_leave(struct call *c, bool lost);
 void muc_post(struct call *c, const struct principal *who); /* muc_say.c */
 void muc_type(struct call *c, const struct principal *who);
 void muc_look(struct call *c, const struct principal *who); /* muc_inside.c */
-bool muc_is_disco(const struct stanza *in); /* a disco query, whose refusal differs */
+/* A kind of room's own part in what is looked at: true when the call lives on. */
+struct muc_look_parts {
+    /* for those who may know of the room, in or not; false: it was none of these */
+    bool (*anybody)(struct call *c, struct muc_out *o, const struct room *r,
+                    const struct muc_room *v, bool *lives);
+    bool (*occupant)(struct call *c, struct muc_out *o, const struct muc_room *v, size_t from);
+};
+/* Ends the desk's look at the call's room. */
+void muc_looked(struct call *c, enum err e, const struct desk_answer *a,
+                const struct muc_look_parts *parts);
 /* What only an occupant may send, for every kind of room; true when the call lives on. */
 bool muc_inside(struct call *c, struct muc_out *o, const struct muc_room *v, size_t from);
 void muc_list_queue(struct call *c); /* muc_listing.c */

@@ -208,29 +208,9 @@ static bool of_anybody(struct call *c, struct muc_out *o, const struct room *r,
 
 static void looked(void *ctx, enum err e, const struct desk_answer *a)
 {
-    struct call *c = ctx;
-    struct muc_out o = muc_out_new(c->m);
-    const struct muc_room *v = e == OK ? muc_view(c->m, o.arena, a->room) : NULL;
-    size_t from = 0, session = 0;
-    bool in = v && muc_index(v, c->intent.in->from.full, &from, &session);
-    bool lives = false;
+    static const struct muc_look_parts parts = {.anybody = of_anybody, .occupant = of_occupant};
 
-    if (c->intent.kind == MUC_SELF_PING && !in)
-        /* never item-not-found: clients take that for "still in". XEP-0410 */
-        muc_reply_error(&o, c->intent.in, COND_NOT_ACCEPTABLE, "cancel", NULL);
-    else if (!v)
-        muc_refuse_call(c, &o, e);
-    else if (of_anybody(c, &o, a->room, v, &lives))
-        ;
-    else if (in)
-        lives = of_occupant(c, &o, v, from);
-    else if (c->intent.kind == MUC_OCCUPANT_IQ && muc_is_disco(c->intent.in))
-        muc_reply_error(&o, c->intent.in, COND_BAD_REQUEST, "modify", NULL);
-    else
-        muc_refuse_call(c, &o, ERR_NOT_OCCUPANT);
-    arena_free(o.arena);
-    if (!lives)
-        muc_call_free(c);
+    muc_looked(ctx, e, a, &parts);
 }
 
 /* In a lobby the service itself speaks, and who is on duty must be able to read. */

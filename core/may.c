@@ -11,88 +11,22 @@ enum grant {
     OF_PEOPLE_404 /* the same, but before there is nothing to be found: no room yet */
 };
 
-static enum grant customer_grant(enum action what)
-{
-    switch (what) {
-    case ACTION_BEGIN:
-    case ACTION_PUBLIC:
-        return FREE;
-    case ACTION_READ:
-    case ACTION_WRITE:
-    case ACTION_ESCALATE:
-    case ACTION_CLOSE:
-    case ACTION_RATE:
-        return MINE;
-    case ACTION_LIST:
-    case ACTION_ASSIGN:
-    case ACTION_ENTER:
-        return NEVER;
-    }
-    return NEVER;
-}
+enum asker { CUSTOMER, AGENT, ASSISTANT, SYSTEM, ASKERS };
 
-/* Reading and entering differ: agents see every chat of their organization in the list, but a room
- * exists from escalation on. */
-static enum grant agent_grant(enum action what)
-{
-    switch (what) {
-    case ACTION_BEGIN:
-    case ACTION_LIST:
-    case ACTION_PUBLIC:
-        return FREE;
-    case ACTION_READ:
-    case ACTION_ESCALATE:
-        return MINE;
-    case ACTION_WRITE:
-    case ACTION_ASSIGN:
-    case ACTION_CLOSE:
-        return OF_PEOPLE;
-    case ACTION_ENTER:
-        return OF_PEOPLE_404;
-    case ACTION_RATE:
-        return NEVER;
-    }
-    return NEVER;
-}
-
-static enum grant assistant_grant(enum action what)
-{
-    switch (what) {
-    case ACTION_PUBLIC:
-        return FREE;
-    case ACTION_READ:
-    case ACTION_WRITE:
-    case ACTION_ESCALATE:
-        return MINE;
-    case ACTION_BEGIN:
-    case ACTION_LIST:
-    case ACTION_ASSIGN:
-    case ACTION_ENTER:
-    case ACTION_CLOSE:
-    case ACTION_RATE:
-        return NEVER;
-    }
-    return NEVER;
-}
-
-static enum grant system_grant(enum action what)
-{
-    switch (what) {
-    case ACTION_BEGIN:
-    case ACTION_LIST:
-    case ACTION_PUBLIC:
-        return FREE;
-    case ACTION_READ:
-    case ACTION_WRITE:
-    case ACTION_ESCALATE:
-    case ACTION_ASSIGN:
-    case ACTION_ENTER:
-    case ACTION_CLOSE:
-    case ACTION_RATE:
-        return MINE;
-    }
-    return NEVER;
-}
+/* What is not named is NEVER. Reading and entering differ for agents: they see every chat of their
+ * organization in the list, but a room exists from escalation on. */
+static const enum grant grants[][ASKERS] = {
+    [ACTION_BEGIN] = {[CUSTOMER] = FREE, [AGENT] = FREE, [SYSTEM] = FREE},
+    [ACTION_LIST] = {[AGENT] = FREE, [SYSTEM] = FREE},
+    [ACTION_READ] = {[CUSTOMER] = MINE, [AGENT] = MINE, [ASSISTANT] = MINE, [SYSTEM] = MINE},
+    [ACTION_WRITE] = {[CUSTOMER] = MINE, [AGENT] = OF_PEOPLE, [ASSISTANT] = MINE, [SYSTEM] = MINE},
+    [ACTION_ESCALATE] = {[CUSTOMER] = MINE, [AGENT] = MINE, [ASSISTANT] = MINE, [SYSTEM] = MINE},
+    [ACTION_ASSIGN] = {[AGENT] = OF_PEOPLE, [SYSTEM] = MINE},
+    [ACTION_ENTER] = {[AGENT] = OF_PEOPLE_404, [SYSTEM] = MINE},
+    [ACTION_CLOSE] = {[CUSTOMER] = MINE, [AGENT] = OF_PEOPLE, [SYSTEM] = MINE},
+    [ACTION_RATE] = {[CUSTOMER] = MINE, [SYSTEM] = MINE},
+    [ACTION_PUBLIC] = {[CUSTOMER] = FREE, [AGENT] = FREE, [ASSISTANT] = FREE, [SYSTEM] = FREE},
+};
 
 /* A closed chat keeps what it was: with people, or with the assistant alone. */
 static bool with_people(const struct chat *c)
@@ -141,17 +75,17 @@ enum err may(const struct directory *d, const struct principal *who, const struc
             return what == ACTION_PUBLIC ? OK : ERR_NOT_FOUND;
         if (chat != NULL && chat->blocked && strcmp(chat->id, who->id) == 0)
             return what == ACTION_PUBLIC ? OK : ERR_FORBIDDEN;
-        return decide(customer_grant(what), chat, chat != NULL && strcmp(chat->id, who->id) == 0);
+        return decide(grants[what][CUSTOMER], chat, chat != NULL && strcmp(chat->id, who->id) == 0);
     case WHO_AGENT:
         /* Removed while its session or token was still in use. */
         if ((agent = directory_by_id(d, who->id)) == NULL)
             return what == ACTION_PUBLIC ? OK : ERR_UNAUTHORIZED;
-        return decide(agent_grant(what), chat,
+        return decide(grants[what][AGENT], chat,
                       chat != NULL && strcmp(chat->organization, agent->organization) == 0);
     case WHO_ASSISTANT:
-        return decide(assistant_grant(what), chat, chat != NULL);
+        return decide(grants[what][ASSISTANT], chat, chat != NULL);
     case WHO_SYSTEM:
-        return decide(system_grant(what), chat, chat != NULL);
+        return decide(grants[what][SYSTEM], chat, chat != NULL);
     case WHO_PERSON:
         return ERR_NOT_FOUND;
     }

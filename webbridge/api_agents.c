@@ -55,25 +55,11 @@ void api_agents_escalate(struct call *c)
 
 /* ---- assign --------------------------------------------------------------------------------- */
 
-static void assigned(void *ctx, enum err e, const struct desk_answer *a)
-{
-    struct call *c = ctx;
-    struct json *body;
-
-    if (e != OK) {
-        call_fail(c, e, a);
-        return;
-    }
-    body = call_success();
-    json_put(body, "chat", view_chat(&c->viewer, a->chat));
-    call_json(c, 200, body, a);
-}
-
 void api_agents_assign(struct call *c)
 {
     call_read_key(c);
     if (call_complete(c))
-        desk_assign(c->web->desk, &c->who, c->chat, c->key, assigned, c);
+        desk_assign(c->web->desk, &c->who, c->chat, c->key, call_chat, c);
 }
 
 /* ---- give away ------------------------------------------------------------------------------ */
@@ -83,7 +69,7 @@ void api_agents_release(struct call *c)
     const char *reason = call_str(c, "reason", false);
 
     if (call_complete(c))
-        desk_release(c->web->desk, &c->who, c->chat, reason, assigned, c);
+        desk_release(c->web->desk, &c->who, c->chat, reason, call_chat, c);
 }
 
 void api_agents_transfer(struct call *c)
@@ -91,13 +77,13 @@ void api_agents_transfer(struct call *c)
     const char *to = call_str(c, "agentId", true), *note = call_str(c, "note", false);
 
     if (call_complete(c))
-        desk_offer(c->web->desk, &c->who, c->chat, to, note, assigned, c);
+        desk_offer(c->web->desk, &c->who, c->chat, to, note, call_chat, c);
 }
 
 void api_agents_transfer_end(struct call *c)
 {
     if (call_complete(c))
-        desk_offer_end(c->web->desk, &c->who, c->chat, assigned, c);
+        desk_offer_end(c->web->desk, &c->who, c->chat, call_chat, c);
 }
 
 /* ---- list ----------------------------------------------------------------------------------- */

@@ -125,26 +125,12 @@ void api_chats_list(struct call *c)
 
 /* ---- change -------------------------------------------------------------------------------- */
 
-static void changed(void *ctx, enum err e, const struct desk_answer *a)
-{
-    struct call *c = ctx;
-    struct json *body;
-
-    if (e != OK) {
-        call_fail(c, e, a);
-        return;
-    }
-    body = call_success();
-    json_put(body, "chat", view_chat(&c->viewer, a->chat));
-    call_json(c, 200, body, a);
-}
-
 void api_chats_change(struct call *c)
 {
     const char *name = call_str(c, "name", false), *email = call_str(c, "email", false);
 
     if (call_complete(c))
-        desk_customer(c->web->desk, &c->who, c->chat, name, email, changed, c);
+        desk_customer(c->web->desk, &c->who, c->chat, name, email, call_chat, c);
 }
 
 /* ---- close and reopen ----------------------------------------------------------------------- */
@@ -155,30 +141,16 @@ void api_chats_close(struct call *c)
 
     call_read_key(c);
     if (call_complete(c))
-        desk_close(c->web->desk, &c->who, c->chat, reason, c->key, changed, c);
+        desk_close(c->web->desk, &c->who, c->chat, reason, c->key, call_chat, c);
 }
 
 void api_chats_reopen(struct call *c)
 {
     if (call_complete(c))
-        desk_reopen(c->web->desk, &c->who, c->chat, changed, c);
+        desk_reopen(c->web->desk, &c->who, c->chat, call_chat, c);
 }
 
 /* ---- rating --------------------------------------------------------------------------------- */
-
-static void rated(void *ctx, enum err e, const struct desk_answer *a)
-{
-    struct call *c = ctx;
-    struct json *body;
-
-    if (e != OK) {
-        call_fail(c, e, a);
-        return;
-    }
-    body = call_success();
-    json_put(body, "chat", view_chat(&c->viewer, a->chat));
-    call_json(c, 201, body, a);
-}
 
 void api_chats_rate(struct call *c)
 {
@@ -190,22 +162,12 @@ void api_chats_rate(struct call *c)
         return;
     /* what is out of range stays so */
     desk_rate(c->web->desk, &c->who, c->chat, score < 1 || score > 5 ? 0 : (int)score, comment,
-              c->key, rated, c);
+              c->key, call_chat_made, c);
 }
 
 /* ---- the customer's token ------------------------------------------------------------------- */
 
-static void revoked(void *ctx, enum err e, const struct desk_answer *a)
-{
-    struct call *c = ctx;
-
-    if (e != OK)
-        call_fail(c, e, a);
-    else
-        call_empty(c);
-}
-
 void api_chats_revoke(struct call *c)
 {
-    desk_token_end(c->web->desk, &c->who, c->chat, auth_bearer(c->authorization), revoked, c);
+    desk_token_end(c->web->desk, &c->who, c->chat, auth_bearer(c->authorization), call_done, c);
 }

@@ -203,22 +203,12 @@ void api_messages_list(struct call *c)
 
 /* ---- typing and reading --------------------------------------------------------------------- */
 
-static void told(void *ctx, enum err e, const struct desk_answer *a)
-{
-    struct call *c = ctx;
-
-    if (e != OK)
-        call_fail(c, e, a);
-    else
-        call_empty(c);
-}
-
 void api_messages_typing(struct call *c)
 {
     bool typing = call_bool(c, "isTyping");
 
     if (call_complete(c))
-        desk_typing(c->web->desk, &c->who, c->chat, "", typing, told, c);
+        desk_typing(c->web->desk, &c->who, c->chat, "", typing, call_done, c);
 }
 
 void api_messages_read(struct call *c)
@@ -226,5 +216,5 @@ void api_messages_read(struct call *c)
     const char *id = call_str(c, "messageId", true);
 
     if (call_complete(c))
-        desk_read(c->web->desk, &c->who, c->chat, "", id, told, c);
+        desk_read(c->web->desk, &c->who, c->chat, "", id, call_done, c);
 }

@@ -364,3 +364,36 @@ void call_fail(struct call *c, enum err e, const struct desk_answer *a)
     problem_reply(c->arena, &r, e, &more);
     call_send(c, &r);
 }
+
+static void answer_chat(struct call *c, int status, enum err e, const struct desk_answer *a)
+{
+    struct json *body;
+
+    if (e != OK) {
+        call_fail(c, e, a);
+        return;
+    }
+    body = call_success();
+    json_put(body, "chat", view_chat(&c->viewer, a->chat));
+    call_json(c, status, body, a);
+}
+
+void call_chat(void *ctx, enum err e, const struct desk_answer *a)
+{
+    answer_chat(ctx, 200, e, a);
+}
+
+void call_chat_made(void *ctx, enum err e, const struct desk_answer *a)
+{
+    answer_chat(ctx, 201, e, a);
+}
+
+void call_done(void *ctx, enum err e, const struct desk_answer *a)
+{
+    struct call *c = ctx;
+
+    if (e != OK)
+        call_fail(c, e, a);
+    else
+        call_empty(c);
+}

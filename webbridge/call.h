@@ -82,4 +82,9 @@ void call_standard_headers(struct call *c, struct reply *r);
 /* {success: true} */
 struct json *call_success(void);
 
+/* Ends of calls to the desk, whose ctx is the call. */
+desk_fn call_chat;      /* 200 {success, chat} */
+desk_fn call_chat_made; /* 201 {success, chat} */
+desk_fn call_done;      /* 204 */
+
 #endif
