@@ -46,13 +46,13 @@ if(pages_dir)
         COMMENT "Fetching what the pages are built with" VERBATIM)
     add_custom_command(OUTPUT ${pages_dir}/page.html
         COMMAND ${NODE_PROGRAM} ${ui}/build.mjs --out ${pages_dir}
-        DEPENDS ${ui_sources} ${ui}/build.mjs ${ui}/node_modules/.package-lock.json VERBATIM)
+        DEPENDS ${ui_sources} ${ui}/build.mjs ${ui}/css.mjs ${ui}/node_modules/.package-lock.json VERBATIM)
 
     # For other people's pages: the client and its React part as npm has packages.
     set(packages_dir ${CMAKE_BINARY_DIR}/npm)
     add_custom_command(OUTPUT ${packages_dir}/parley-react/package.json
         COMMAND ${NODE_PROGRAM} ${ui}/packages.mjs --out ${packages_dir}
-        DEPENDS ${ui_sources} ${ui}/packages.mjs ${ui}/node_modules/.package-lock.json
+        DEPENDS ${ui_sources} ${ui}/packages.mjs ${ui}/css.mjs ${ui}/node_modules/.package-lock.json
             ${ui}/core/README.md ${ui}/react/README.md VERBATIM)
     add_custom_target(parley_packages ALL DEPENDS ${packages_dir}/parley-react/package.json)
 endif()

@@ -47,7 +47,7 @@ async function walk(page, look) {
   await page.locator("parley-chat .fresh").waitFor();
   await look("ended");
   await page.locator("parley-chat .rating input").nth(3).check();
-  await page.locator("parley-chat #comment").fill("quick");
+  await page.locator("parley-chat .rating textarea").fill("quick");
   await look("what the chat was like");
   await page.locator("parley-chat .rating button").click();
   await page.locator("parley-chat .rating").waitFor({ state: "detached" });

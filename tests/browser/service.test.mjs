@@ -40,7 +40,7 @@ test("an ended chat is rated by keys alone; the page, another tab and agents kno
   await page.waitForFunction(() => document.querySelector("parley-chat").shadowRoot
     .querySelector("input[type=radio]:checked")?.parentElement.textContent.trim() === "4");
   await page.keyboard.press("Tab");
-  await active(page, "#comment");
+  await active(page, ".rating textarea");
   await page.keyboard.type("quick and kind");
   await page.keyboard.press("Tab");
   await page.keyboard.press("Enter");

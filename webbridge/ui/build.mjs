@@ -7,6 +7,7 @@ import { basename, dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
+import { sheet, sheets } from "./css.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const out = process.argv[process.argv.indexOf("--out") + 1];
@@ -17,7 +18,7 @@ const limits = { "widget.js": 3_000, "element.js": 25_000, "console.js": 45_000 
 
 const common = {
   absWorkingDir: here, bundle: true, minify: true, target: "es2022", legalComments: "none",
-  write: false, loader: { ".css": "text" }, jsx: "automatic", jsxImportSource: "preact",
+  write: false, plugins: [sheets], jsx: "automatic", jsxImportSource: "preact",
   logLevel: "warning", charset: "utf8",
 };
 
@@ -45,7 +46,7 @@ const loader = await build({
 });
 files.set("widget.js", Buffer.from(loader.outputFiles[0].contents));
 
-for (const name of ["page.css", "console.css"]) keep(name, readFileSync(join(here, "page", name)));
+for (const name of ["page.css", "console.css"]) keep(name, await sheet("page/" + name));
 const fill = (html) => html.replace(/\{([a-z]+\.(?:js|css))\}/g, (_, name) => {
   if (!named[name]) throw new Error(`no such file: ${name}`);
   return named[name];

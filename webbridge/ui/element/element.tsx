@@ -2,21 +2,15 @@
  *  text, so that a page's content security policy needs nothing but this origin's scripts. */
 import { render } from "preact";
 import { browserShelf, ChatClient, type Shelf, type Visitor } from "../core/index.js";
-import { loadSpeech, offer, type Speech, speechOf } from "../view/words.js";
+import { loadSpeech } from "../view/locales.js";
+import { DRAWN_MS } from "../view/log.js";
+import { type Speech, speechOf } from "../view/words.js";
 import css from "./element.css";
 import { type Tell, tellNews } from "./news.js";
 import { Unread } from "./unread.js";
 import { Widget } from "./widget.js";
 
-offer("ar", () => import("../words/ar.json"));
-offer("de", () => import("../words/de.json"));
-offer("es", () => import("../words/es.json"));
-offer("fr", () => import("../words/fr.json"));
-
 const origin = new URL(import.meta.url).origin;
-
-/* A drawing that was asked for is on the screen by then. */
-const DRAWN_MS = 100;
 
 /* A page whose origin no organization lists gets no answers, and browsers do not tell a script why. */
 async function checkOrigin(base: string): Promise<void> {

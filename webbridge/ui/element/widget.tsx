@@ -1,7 +1,7 @@
 /** Launcher and panel. */
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { isolate } from "./modal.js";
-import { Panel, type PanelProps } from "./panel.js";
+import { Panel, type PanelProps } from "../view/panel.js";
 
 export interface WidgetProps extends Omit<PanelProps, "onClose"> {
   /** the element that all this is in */
@@ -54,7 +54,7 @@ export function Widget(p: WidgetProps) {
   const waiting = unread && !open ? `, ${count("unread", unread)}` : "";
   return (
     <div class="floating" hidden={hidden} dir={rtl ? "rtl" : "ltr"} lang={locale}>
-      <div class="panel" part="panel" id="panel" role="dialog" aria-labelledby="title" aria-modal={modal ? "true" : undefined}
+      <div class="panel" part="panel" id="panel" role="dialog" aria-label={say("title")} aria-modal={modal ? "true" : undefined}
         hidden={!open} ref={panel}
         onKeyDown={(event) => {
           if (event.key === "Escape" && !event.isComposing) onOpen(false);

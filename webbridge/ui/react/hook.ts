@@ -61,7 +61,7 @@ export function createUseRealtimeChat({ useState, useEffect, useRef, useCallback
         setError(problem);
         handlers.current.onError?.(problem);
       });
-      start();
+      void start();
       return () => {
         stop();
         client.current = null;

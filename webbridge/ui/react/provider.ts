@@ -1,6 +1,6 @@
 /** Settings by context, and the client of an interface. */
-import type { ChatState } from "parley-client";
 import { createContext, createElement, type ReactNode, useContext, useEffect, useState } from "react";
+import { DRAWN_MS } from "../view/log.js";
 import { configured, type Settings, takeUp, type Taken } from "./settings.js";
 
 const Context = createContext<Settings | null>(null);
@@ -14,18 +14,23 @@ export function useSettings(): Settings {
   return useContext(Context) ?? configured();
 }
 
-/** The client of this chat while it is on the page, and its state; null before the first effect. */
-export function useTaken(chatId: string, wanted: Settings["side"]): { taken: Taken; state: ChatState } | null {
+/** The client of this chat while it is on the page; null before the first effect. ready: what comes is news. */
+export function useTaken(chatId: string, wanted: Settings["side"]): { taken: Taken; ready: boolean } | null {
   const settings = useSettings();
   const side = wanted ?? settings.side ?? "customer";
   const { baseUrl = "", token = "", space = "" } = settings;
-  const [now, setNow] = useState<{ taken: Taken; state: ChatState } | null>(null);
+  const [now, setNow] = useState<{ taken: Taken; ready: boolean } | null>(null);
   useEffect(() => {
     const taken = takeUp({ baseUrl, side, ...(token ? { token } : {}), ...(space ? { space } : {}) }, chatId);
-    setNow({ taken, state: taken.chat.state });
-    taken.chat.on("change", (state) => setNow({ taken, state }));
-    taken.start();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let gone = false;
+    setNow({ taken, ready: false });
+    void taken.start().then(() => {
+      if (!gone) timer = setTimeout(() => setNow({ taken, ready: true }), DRAWN_MS);
+    });
     return () => {
+      gone = true;
+      clearTimeout(timer);
       taken.stop();
       setNow(null);
     };

@@ -10,6 +10,8 @@ export interface Settings {
   space?: string;
   /** who is at this end; without it: customer, where there is a token, else agent (by the console's cookie) */
   side?: "customer" | "agent";
+  /** language of the interfaces: en, de, fr, es, ar, or what the browser prefers ("auto") */
+  locale?: string;
 }
 
 let general: Settings = {};
@@ -26,7 +28,8 @@ export function configured(): Settings {
 export interface Taken {
   chat: ChatClient;
   agent: boolean;
-  start: () => void;
+  /** resolves after the first try to read the history */
+  start: () => Promise<void>;
   /** ends it; a later `start` needs another one */
   stop: () => void;
 }
@@ -39,7 +42,7 @@ function taken(chat: ChatClient, agent: boolean, begin: () => Promise<void>): Ta
     start: () => {
       addEventListener("online", wake);
       document.addEventListener("visibilitychange", wake);
-      void begin();
+      return begin();
     },
     stop: () => {
       removeEventListener("online", wake);

@@ -20,6 +20,8 @@ export interface ComposerProps {
   onKey?: (event: KeyboardEvent) => boolean;
   /** more attributes of the box */
   box?: Record<`aria-${string}`, string | undefined>;
+  /** of the box, in a page that has others */
+  id?: string | undefined;
   children?: ComponentChildren;
 }
 
@@ -30,6 +32,7 @@ export function Composer(p: ComposerProps) {
   const box = useRef<HTMLTextAreaElement>(null);
   const pick = useRef<HTMLInputElement>(null);
   const { say } = p.speech;
+  const id = p.id ?? "text";
   useEffect(() => setText(p.draft), [p.draft]);
   const submit = (event: Event) => {
     event.preventDefault();
@@ -63,8 +66,8 @@ export function Composer(p: ComposerProps) {
   return (
     <form class="composer" part="composer" noValidate onSubmit={submit}>
       {p.children}
-      <label for="text" class="unseen">{p.label ?? say("message")}</label>
-      <textarea id="text" rows={2} maxLength={MOST} placeholder={say("placeholder")} aria-describedby="hint"
+      <label for={id} class="unseen">{p.label ?? say("message")}</label>
+      <textarea id={id} rows={2} maxLength={MOST} placeholder={say("placeholder")} aria-describedby={id + "-hint"}
         ref={box} value={text} onInput={input} onKeyDown={key} onPaste={paste} disabled={p.disabled} dir={text ? "auto" : undefined} {...p.box} />
       {p.onFile && <>
         <input type="file" multiple hidden ref={pick} onChange={(event) => {
@@ -80,7 +83,7 @@ export function Composer(p: ComposerProps) {
         </button>
       </>}
       <button type="submit" part="send" disabled={p.disabled}>{p.action ?? say("send")}</button>
-      <p id="hint" class="unseen">{say("hint")}</p>
+      <p id={id + "-hint"} class="unseen">{say("hint")}</p>
     </form>
   );
 }

@@ -6,6 +6,9 @@ import { FileView } from "./files.js";
 import { Text } from "./text.js";
 import { type Speech, translated } from "./words.js";
 
+/** A drawing that was asked for is on the screen by then. */
+export const DRAWN_MS = 100;
+
 export interface LogProps {
   speech: Speech;
   messages: readonly Shown[];

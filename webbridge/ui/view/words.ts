@@ -1,4 +1,4 @@
-/** Texts by language: catalogues are data, English is always there, others come when asked for. */
+/** Texts by language: catalogues are data, and English is always there. */
 import en from "../words/en.json";
 
 export type Words = Record<keyof typeof en, string>;
@@ -12,19 +12,12 @@ export interface Speech {
   time: (iso: string) => string;
 }
 
-const catalogues: Record<string, () => Promise<{ default: Partial<Words> }>> = {};
-
-/** A language that can be loaded; elements register theirs. */
-export function offer(language: string, load: () => Promise<{ default: Partial<Words> }>): void {
-  catalogues[language] = load;
-}
-
 function fill(text: string, values: Record<string, string | number>): string {
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
 }
 
-export function speechOf(locale: string, words: Partial<Words>, more: Partial<Words> = {}): Speech {
-  const texts = { ...en, ...words, ...more } as Record<string, string>;
+export function speechOf(locale: string, words: Partial<Words>): Speech {
+  const texts = { ...en, ...words } as Record<string, string>;
   const plural = new Intl.PluralRules(locale);
   const clock = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" });
   const say: Speech["say"] = (name, values = {}) => fill(texts[name] ?? name, values);
@@ -48,21 +41,4 @@ export function translated(text: string, say: Speech["say"]): string {
       return say(name, { name: text.slice(before.length, text.length - (after?.length ?? 0)) });
   }
   return text;
-}
-
-/** "auto" is what the browser prefers; what is not known is English. */
-export async function loadSpeech(wanted: string, more: Partial<Words> = {}): Promise<Speech> {
-  const asked = wanted === "auto" || !wanted ? [...navigator.languages] : [wanted];
-  for (const locale of asked) {
-    const language = locale.toLowerCase().split("-")[0] ?? "en";
-    if (language === "en") return speechOf(locale, {}, more);
-    const load = catalogues[language];
-    if (!load) continue;
-    try {
-      return speechOf(locale, (await load()).default, more);
-    } catch {
-      break; /* could not be fetched */
-    }
-  }
-  return speechOf("en", {}, more);
 }

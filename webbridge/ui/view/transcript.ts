@@ -1,7 +1,7 @@
 /** The conversation as a text file, made in the browser. */
 import type { ChatClient, History, Message } from "../core/index.js";
-import { nameOf, wordsOf } from "../view/log.js";
-import type { Speech } from "../view/words.js";
+import { nameOf, wordsOf } from "./log.js";
+import type { Speech } from "./words.js";
 
 const PAGE = 200;
 

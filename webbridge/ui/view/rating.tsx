@@ -1,6 +1,6 @@
 /** What the customer thinks of the chat, when it is over: a number, and words who likes. */
 import { useState } from "preact/hooks";
-import type { Speech } from "../view/words.js";
+import type { Speech } from "./words.js";
 
 export interface RatingProps {
   speech: Speech;
@@ -27,9 +27,9 @@ export function Rating({ speech: { say }, onRate }: RatingProps) {
         ))}
       </fieldset>
       {score > 0 && <>
-        <label for="comment">{say("rate.comment")}</label>
-        <textarea id="comment" rows={2} maxLength={1000} dir="auto" value={comment}
-          onInput={(event) => setComment((event.target as HTMLTextAreaElement).value)} />
+        <label>{say("rate.comment")}
+          <textarea rows={2} maxLength={1000} dir="auto" value={comment}
+            onInput={(event) => setComment((event.target as HTMLTextAreaElement).value)} /></label>
         <button type="submit">{say("rate.send")}</button>
       </>}
     </form>

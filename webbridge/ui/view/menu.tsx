@@ -31,8 +31,8 @@ export function Menu({ label, items }: MenuProps) {
   return (
     <div class="menu" ref={box} onKeyDown={key} onFocusOut={left} hidden={!items.length}>
       <button type="button" class="quiet icon" part="menu" ref={button} aria-label={label} aria-expanded={open}
-        aria-controls="menu" onClick={() => setOpen(!open)}>⋯</button>
-      <ul id="menu" hidden={!open}>
+        onClick={() => setOpen(!open)}>⋯</button>
+      <ul hidden={!open}>
         {items.map((item) => (
           <li><button type="button" class="quiet" onClick={() => {
             setOpen(false);
