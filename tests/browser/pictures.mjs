@@ -1,10 +1,12 @@
-/* Makes the pictures of docs/WIDGET.md and docs/CONSOLE.md:  node tests/browser/pictures.mjs
+/* Makes the pictures of docs/WIDGET.md, CONSOLE.md and CLIENT.md:  node tests/browser/pictures.mjs [widget] [console] [react]
  * Installs a font with emoji and pngquant, as root or with sudo, if they are missing. */
 import { execFileSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { agentCall, consoleOf, focusIs, openChat, waitingOf, write as answer } from "./desk.mjs";
+import { openProject } from "../client/project.mjs";
+import { componentOf, showIn } from "../client/react_page.mjs";
+import { agentCall, consoleOf, customerOf, focusIs, openChat, waitingOf, write as answer } from "./desk.mjs";
 import { chatOf, openBrowser, openPage, openStage } from "./stage.mjs";
 import { ask, joined, launch, openHost, openWidget, write } from "./widget.mjs";
 
@@ -121,11 +123,41 @@ async function desk(stage, name, options) {
   await colleague.context().close();
 }
 
+/* Both React interfaces of one chat. */
+async function react(project, name, options, locale) {
+  const shoot = async (page, side) => {
+    const path = join(out, `react-${side}-${name}.png`);
+    await page.locator("main").screenshot({ path });
+    shrink(path);
+  };
+  const { chat, token, say } = await customerOf(stage, { name: "Alice Martin" });
+  await say("I was charged twice for my order");
+  const customer = await showIn(project, stage.url, await browser.newContext(options), componentOf(project, "customer.tsx", chat), { token, locale });
+  await answer(customer, "I need to speak to a human");
+  await customer.locator(".parley-escalate").waitFor();
+  await shoot(customer, "customer");
+  await customer.locator(".parley-escalate").click();
+  const desk = await consoleOf(stage, browser, "sarah", options);
+  const agent = await showIn(project, stage.url, desk.context(), componentOf(project, "agent.tsx", chat), { locale });
+  await agent.locator(".parley-head button").click();
+  await answer(agent, "Hi! I see **two payments** of 25 €. I send one back today.");
+  await customer.locator(".parley-agent").waitFor();
+  await answer(customer, "That was quick, thank you");
+  await agent.locator(".parley-user", { hasText: "quick" }).waitFor();
+  await customer.locator(".parley-composer textarea").pressSequentially("One");
+  await agent.locator(".parley-typing:not(:empty)").waitFor();
+  await shoot(agent, "agent");
+  await customer.context().close();
+  await agent.context().close();
+}
+
+const wanted = process.argv.slice(2);
+const wants = (part) => !wanted.length || wanted.includes(part);
 const [stage, browser] = await Promise.all([openStage(), openBrowser()]);
 const host = await openHost(stage);
 try {
   await host.list();
-  if (!process.argv.includes("console")) for (const [name, path, options, clip] of [
+  if (wants("widget")) for (const [name, path, options, clip] of [
     ["light", "/", { viewport: SIZE }, CLIP], ["dark", "/dark", { viewport: SIZE, colorScheme: "dark" }, CLIP],
     ["phone-arabic", "/ar", { viewport: { width: 360, height: 640 }, hasTouch: true, isMobile: true }],
   ]) {
@@ -133,7 +165,14 @@ try {
     await walk(page, name, clip);
     await page.context().close();
   }
-  for (const [name, options] of [["light", { viewport: WIDE }], ["dark", { viewport: WIDE, colorScheme: "dark" }],
+  if (wants("react")) {
+    const project = openProject();
+    const viewport = { width: 480, height: 620 };
+    for (const [name, options, locale] of [["light", { viewport }, "en"], ["dark", { viewport, colorScheme: "dark" }, "de"]])
+      await react(project, name, options, locale);
+    project.close();
+  }
+  if (wants("console")) for (const [name, options] of [["light", { viewport: WIDE }], ["dark", { viewport: WIDE, colorScheme: "dark" }],
     ["phone", { viewport: { width: 360, height: 640 }, hasTouch: true, isMobile: true }]]) {
     const own = await openStage();
     await desk(own, name, options).finally(() => own.close());

@@ -4,7 +4,7 @@ import { createElement, Fragment, type ReactNode } from "react";
 
 /** What stands before each class, here and in style.css. */
 const OWN = "parley-";
-const NAMES: Record<string, string> = { class: "className", for: "htmlFor", "stroke-width": "strokeWidth", onFocusOut: "onBlur" };
+const NAMES: Record<string, string> = { class: "className", for: "htmlFor", "stroke-width": "strokeWidth", onInput: "onChange", onFocusOut: "onBlur" };
 
 type Props = Record<string, unknown>;
 type Handler = (event: Event) => unknown;
