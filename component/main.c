@@ -1,6 +1,6 @@
 /* Wiring, in the order of the data flow: store -> desk -> web bridge, our domains at the XMPP
  * server. */
-#include "component/assistant/rules.h"
+#include "component/assistant/openai.h"
 #include "component/cli.h"
 #include "component/control.h"
 #include "component/disk.h"
@@ -41,6 +41,7 @@ struct program {
     struct store *store;
     struct bus *bus;
     struct rules *rules;
+    struct openai *openai; /* NULL: no model is asked */
     struct desk *desk;
     struct vault *vault; /* NULL: there are no files */
     struct file_port files;
@@ -148,7 +149,9 @@ static struct desk_options desk_options(struct program *p)
         o.staff_rooms = STAFF_OFF;
     if (strcmp(c->xmpp.staff_rooms, "anyone") == 0)
         o.staff_rooms = STAFF_ANYONE;
-    if (p->rules)
+    if (p->openai)
+        o.assistant = openai_port(p->openai);
+    else if (p->rules)
         o.assistant = assistant_rules_port(p->rules);
     return o;
 }
@@ -183,10 +186,35 @@ static enum err open_files(struct program *p)
     return e;
 }
 
+static enum err open_assistant(struct program *p)
+{
+    const struct config *c = p->config;
+    struct buf wrong = {0};
+    struct rules_options rules = {.name = c->assistant.name,
+                                  .faq = *c->assistant.faq ? c->assistant.faq : NULL,
+                                  .detail = &wrong};
+    struct openai_options o = {.url = c->assistant.url,
+                               .model = c->assistant.model,
+                               .key = c->assistant.key,
+                               .instructions = c->assistant.instructions,
+                               .first_ms = 1000 * c->assistant.first_token_timeout,
+                               .total_ms = 1000 * c->assistant.total_timeout,
+                               .per_chat = c->assistant.messages_per_chat,
+                               .per_day = c->assistant.questions_per_day};
+    enum err e = OK;
+
+    if (strcmp(c->assistant.mode, "off") != 0)
+        e = assistant_rules_new(&rules, &p->rules);
+    if (e != OK)
+        log_error("assistant", "detail=%s", buf_str(&wrong));
+    else if (strcmp(c->assistant.mode, "openai") == 0)
+        p->openai = openai_new(&p->loop, &o, p->rules);
+    buf_free(&wrong);
+    return e;
+}
+
 static enum err open_desk(struct program *p, const char **detail)
 {
-    struct buf wrong = {0};
-    struct rules_options rules = {.name = p->config->assistant.name, .detail = &wrong};
     struct desk_options o;
     enum err e;
 
@@ -203,15 +231,8 @@ static enum err open_desk(struct program *p, const char **detail)
     *detail = "the folder of files could not be opened";
     if ((e = open_files(p)) != OK)
         return e;
-    if (*p->config->assistant.faq)
-        rules.faq = p->config->assistant.faq;
-    if (strcmp(p->config->assistant.mode, "off") != 0)
-        e = assistant_rules_new(&rules, &p->rules);
-    if (e != OK)
-        log_error("assistant", "detail=%s", buf_str(&wrong));
-    buf_free(&wrong);
     *detail = "the assistant's questions and answers cannot be used";
-    if (e != OK)
+    if ((e = open_assistant(p)) != OK)
         return e;
     p->bus = bus_new();
     o = desk_options(p);
@@ -244,6 +265,7 @@ static void close_desk(struct program *p)
     p->domains = NULL;
     desk_free(p->desk);
     bus_free(p->bus);
+    openai_free(p->openai);
     assistant_rules_free(p->rules);
     vault_close(p->vault);
     uv_walk(&p->loop, close_all, NULL);

@@ -429,6 +429,8 @@ static void tell(struct muc_desk *m, struct muc_out *o, const struct event *e)
         break;
     case EVENT_ERASED: /* who is in an open room is out by EVENT_CLOSED_ROOM */
     case EVENT_ENTRY:  /* tell_entry */
+    case EVENT_SAYING: /* there is no room while the assistant speaks */
+    case EVENT_UNSAID:
     case EVENT_KEY_GONE:
     case EVENT_AGENT_GONE:
     case EVENT_LOGIN: /* this and the next: muc_contact.c */
@@ -441,7 +443,8 @@ static void tell(struct muc_desk *m, struct muc_out *o, const struct event *e)
 static bool concerns_rooms(const struct event *e)
 {
     if (!e->room || e->kind == EVENT_AGENT_GONE || e->kind == EVENT_ERASED ||
-        e->kind == EVENT_OFFERED || e->kind == EVENT_OFFER_OVER)
+        e->kind == EVENT_OFFERED || e->kind == EVENT_OFFER_OVER || e->kind == EVENT_SAYING ||
+        e->kind == EVENT_UNSAID)
         return false;
     return e->kind == EVENT_STAFF || muc_has_xmpp(e->room) ||
            (e->kind == EVENT_LEFT && e->session->kind == SESSION_XMPP);

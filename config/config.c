@@ -17,6 +17,7 @@
 #define SECRET_BYTES_MAX 1024
 #define IDENTITY_BYTES_MIN 32
 #define FAQ_BYTES_MAX (1024 * 1024)
+#define INSTRUCTIONS_BYTES_MAX 16384
 #define ORGANIZATIONS_MAX 1000
 
 struct loading {
@@ -366,6 +367,32 @@ static enum err check_upload(const struct loading *l, const config_t *file)
     return e;
 }
 
+/* The files are read whatever the mode is, so that a change of mode finds them right. */
+static enum err finish_assistant(const struct loading *l, const config_t *file)
+{
+    const struct full *f = l->full;
+    struct config *c = &l->full->c;
+    size_t len = strlen(c->assistant.url);
+    enum err e = OK;
+
+    while (len > 0 && c->assistant.url[len - 1] == '/')
+        len--;
+    c->assistant.url = arena_dup_len(c->arena, c->assistant.url, len);
+    if (strcmp(c->assistant.mode, "openai") == 0 && (len == 0 || c->assistant.model[0] == 0))
+        return fail(l, config_lookup(file, "assistant.mode"),
+                    "assistant.mode \"openai\" needs assistant.url and assistant.model");
+    if (c->assistant.faq_file[0])
+        e = read_text(l, config_lookup(file, "assistant.faq_file"), c->assistant.faq_file,
+                      FAQ_BYTES_MAX, false, &c->assistant.faq);
+    if (e == OK && f->instructions_file[0])
+        e = read_text(l, config_lookup(file, "assistant.instructions_file"), f->instructions_file,
+                      INSTRUCTIONS_BYTES_MAX, false, &c->assistant.instructions);
+    if (e == OK && f->key_file[0])
+        e = read_secret(l, config_lookup(file, "assistant.key_file"), f->key_file,
+                        &c->assistant.key);
+    return e;
+}
+
 /* What follows from several settings, or from files they name. */
 static enum err finish(const struct loading *l, const config_t *file)
 {
@@ -387,10 +414,7 @@ static enum err finish(const struct loading *l, const config_t *file)
         if (strcmp(log_level_name(levels[i]), l->full->level) == 0)
             c->log_level = levels[i];
     }
-    if (c->assistant.faq_file[0])
-        return read_text(l, config_lookup(file, "assistant.faq_file"), c->assistant.faq_file,
-                         FAQ_BYTES_MAX, false, &c->assistant.faq);
-    return OK;
+    return finish_assistant(l, file);
 }
 
 /* libconfig ends the process when it is given a directory. */

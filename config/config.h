@@ -53,10 +53,15 @@ struct config {
         const char *files;   /* folder, default <path>.files */
     } store;
     struct {
-        const char *mode; /* "builtin" or "off" */
+        const char *mode; /* "builtin", "off" or "openai" */
         const char *name;
         const char *faq_file;
         const char *faq; /* its contents; "" when there is no file */
+        const char *url, *model;
+        const char *key;                        /* from key_file; "" none */
+        const char *instructions;               /* from instructions_file; "" none */
+        int first_token_timeout, total_timeout; /* seconds */
+        int messages_per_chat, questions_per_day;
     } assistant;
     struct {
         int chats_per_minute, messages_per_minute, messages_burst, escalations_per_hour;

@@ -3,7 +3,7 @@
 
 packages_build="gcc libc6-dev cmake ninja-build pkg-config libstrophe-dev libmicrohttpd-dev
     libsqlite3-dev libcjson-dev libuv1-dev libconfig-dev libsodium-dev libidn-dev
-    libunistring-dev libmagic-dev uthash-dev"
+    libunistring-dev libmagic-dev libcurl4-openssl-dev uthash-dev"
 # The pages are built with npm's packages; a Node that did not come from Debian serves as well.
 command -v npm >/dev/null || packages_build="$packages_build nodejs npm"
 packages_test="chromium clang clang-format ejabberd libclang-rt-dev llvm libcmocka-dev git prosody python3

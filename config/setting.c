@@ -78,11 +78,28 @@ const struct setting setting_table[] = {
     TEXT("store.files", c.store.files, "", NULL, "a path or \"\"",
          "Folder of uploaded files; \"\" means store.path with \".files\" behind it."),
 
-    WORD("assistant.mode", c.assistant.mode, "builtin", "builtin|off",
-         "Who answers first: rules and questions from assistant.faq_file, or nobody."),
+    WORD(
+        "assistant.mode", c.assistant.mode, "builtin", "builtin|openai|off",
+        "Who answers first: rules and questions from assistant.faq_file; a language model, and the "
+        "rules while it does not answer; or nobody."),
     FILLED("assistant.name", c.assistant.name, "Assistant", "How customers see it."),
     TEXT("assistant.faq_file", c.assistant.faq_file, "", NULL, "a path or \"\"",
          "JSON file of the site's questions and answers; \"\" means none."),
+    TEXT("assistant.url", c.assistant.url, "", check_url, "http(s)://HOST[:PORT][/PATH] or \"\"",
+         "Of the model's server, without /chat/completions: \"http://127.0.0.1:11434/v1\"."),
+    TEXT("assistant.model", c.assistant.model, "", NULL, "text", "The model's name there."),
+    TEXT("assistant.key_file", key_file, "", NULL, "a path or \"\"",
+         "File that holds the key for that server, as xmpp.secret_file; \"\" means it wants none."),
+    TEXT("assistant.instructions_file", instructions_file, "", NULL, "a path or \"\"",
+         "File with what the model should know about the site and how to answer; \"\" means none."),
+    INT("assistant.first_token_timeout", c.assistant.first_token_timeout, 10, 1, 600,
+        "Seconds until the model must have begun to answer."),
+    INT("assistant.total_timeout", c.assistant.total_timeout, 60, 1, 3600,
+        "Seconds until its answer must be whole."),
+    INT("assistant.messages_per_chat", c.assistant.messages_per_chat, 200, 0, 1000000,
+        "After so many messages of a chat only the rules answer; 0 means any number."),
+    INT("assistant.questions_per_day", c.assistant.questions_per_day, 0, 0, 1000000000,
+        "How often the model is asked in 24 hours, counted since the start; 0 means any number."),
 
     INT("limits.chats_per_minute", c.limits.chats_per_minute, 5, 1, 100000,
         "New chats of one address."),
@@ -179,7 +196,7 @@ void setting_defaults(struct full *f)
             break;
         }
     }
-    f->c.assistant.faq = "";
+    f->c.assistant.faq = f->c.assistant.key = f->c.assistant.instructions = "";
 }
 
 const struct setting *setting_find(const char *path)

@@ -11,7 +11,7 @@
 /* The public part, and what only the folder needs to know. */
 struct full {
     struct config c; /* first: a struct config of ours is a struct full */
-    const char *secret_file, *upload_secret_file;
+    const char *secret_file, *upload_secret_file, *key_file, *instructions_file;
     const char *level;
 };
 

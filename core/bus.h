@@ -18,6 +18,8 @@ enum event_kind {
     EVENT_ENTRY,       /* a new entry of the room's log */
     EVENT_TYPING,      /* ephemeral */
     EVENT_READ,        /* somebody has read up to entry; ephemeral */
+    EVENT_SAYING,      /* the assistant writes message_id: piece comes next; ephemeral */
+    EVENT_UNSAID,      /* it does not go on: why is a word; ephemeral */
     EVENT_JOINED,      /* an agent came: occupant, and its first session */
     EVENT_LEFT,        /* a session ended; occupant is NULL when others of it remain */
     EVENT_ROLES,       /* roles of occupants changed: send all current presences again */
@@ -48,10 +50,15 @@ struct event {
     const char *state; /* XEP-0085: "composing" "paused" "active" "inactive" */
     bool to_customer;  /* the writer is a speaker, so that the customer may be told */
     bool reflected;    /* EVENT_READ: came by XMPP, and the room knows it */
+    /* EVENT_SAYING, EVENT_UNSAID */
+    const char *message_id; /* of the entry that it will be */
+    const char *piece;
+    uint64_t turn; /* one number for all of one answer */
+    bool first;    /* nothing was said before the piece */
     /* EVENT_LEFT: the session (removed already) and its occupant's last state */
     const struct session *session;
     const struct occupant *occupant;
-    const char *why;       /* text shown to the others, "" none */
+    const char *why;       /* text shown to the others, "" none; EVENT_UNSAID: a word */
     bool lost;             /* EVENT_LEFT: thrown out for errors (status 333); how is LEFT_LOST */
     enum left_how how;     /* EVENT_LEFT */
     const char *actor;     /* EVENT_LEFT: nick of who did it; NULL or "" unknown */

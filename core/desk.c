@@ -421,6 +421,7 @@ static bool free_room(void *ctx, const char *key, void *value)
         STAILQ_REMOVE_HEAD(&r->line, link);
         arena_free(op->arena);
     }
+    chat_ask_free(r);
     room_free(r);
     return true;
 }

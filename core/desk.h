@@ -118,6 +118,13 @@ int64_t desk_steady(const struct desk *d);
 /* A time of the desk's clock, as the wall clock now counts it; 0 stays 0. */
 int64_t desk_wall(const struct desk *d, int64_t steady_ms);
 const char *desk_assistant_name(const struct desk *d);
+/* What the assistant has said so far of the answer that it is writing in a chat. false: it writes
+ * none. Lent until something is done. */
+struct utterance {
+    const char *message_id, *text;
+    uint64_t turn; /* as in EVENT_SAYING */
+};
+bool desk_saying(const struct desk *d, const char *chat, struct utterance *out);
 bool desk_store_ok(const struct desk *d); /* the last write did not fail */
 /* The texts in force, for the pages. */
 const struct desk_texts *desk_texts(const struct desk *d);

@@ -149,6 +149,7 @@ void chat_apply(struct room *r, const struct change *c)
         lobby_chat_changed(r->desk, r->chat, c->chat);
         wait_taken(r->desk, r->chat, c->chat);
         room_set_chat(r, c->chat);
+        chat_ask_over(r);
     }
     for (size_t i = 0; i < c->n_participants; i++)
         room_put_participant(r, c->participants[i].agent_id, c->participants[i].speaker);

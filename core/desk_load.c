@@ -84,6 +84,7 @@ static void put_chat(struct room *r, const struct query *q)
         access_keep(r->desk, r->id, q->access[i].agent_id, q->access[i].standing);
     if (r->chat->assistant_pending)
         r->question_seq = r->chat->last_seq;
+    chat_ask_over(r);
     r->load = ROOM_READY;
     r->stale = false;
 }

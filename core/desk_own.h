@@ -73,7 +73,8 @@ struct room {
     TAILQ_ENTRY(room) idle_link;
 
     struct bucket messages, escalations, typing;
-    bool asking; /* the assistant is at work, or will be asked again at ask_at_ms */
+    bool asking;       /* the assistant is at work, or will be asked again at ask_at_ms */
+    struct turn *turn; /* its answer that is being made; NULL none is */
     int64_t ask_at_ms;
     TAILQ_ENTRY(room) owing_link;
     int64_t seen_ms;      /* when the assigned agent last asked or did anything here, or ceased to
@@ -104,6 +105,7 @@ struct desk {
     struct map *secrets;       /* organization -> of its signed identities */
     struct map *waits;         /* organization -> struct waits (desk_wait.c) */
     struct map *invites;       /* agent id -> struct bucket: how often it invites */
+    uint64_t turns;            /* of the assistant, so far */
     char *epoch, *secret;
     const char *url;
     int64_t start_gid;
@@ -412,8 +414,13 @@ void room_leave(struct desk *d, const char *room, const char *address, enum left
 /* Within this change a closed chat is open again, and waits if people were asked for. */
 void chat_reopen(struct op *op, struct change *c);
 
+/* ---- desk_assistant.c ---- */
+
 /* Ask the assistant about the room's last question, unless it is at work already. */
 void chat_ask(struct room *r);
+/* The chat is another one now: an answer that is not wanted any more is not waited for. */
+void chat_ask_over(struct room *r);
+void chat_ask_free(struct room *r);
 /* Asking, or loading the room anew, failed: the room stays in memory and is tried again. */
 void chat_ask_later(struct room *r);
 void chat_ask_again(struct desk *d); /* for all whose time has come */

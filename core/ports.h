@@ -378,6 +378,9 @@ struct assistant_turn {
     const struct chat *chat;
     const struct entry *entries; /* the public log's end, oldest first; the last is the question */
     size_t n_entries;
+    /* For those who answer piece by piece; ctx is answer's. Called before done, or not at all. */
+    void (*said)(void *ctx, const char *piece); /* whole characters, for which text_ok holds */
+    void (*failed)(void *ctx, const char *why); /* a word; done will then say so to the customer */
 };
 
 /* text: what the assistant says. offer_human: the answer carries the button
@@ -390,6 +393,9 @@ struct assistant_port {
     /* done is called exactly once, perhaps before answer returns. turn is lent during the call. */
     void (*answer)(void *self, const struct assistant_turn *turn, assistant_done_fn *done,
                    void *ctx);
+    /* Nobody waits for that answer any more: nothing is called with ctx from now on. NULL: all
+     * answers are complete when answer returns. */
+    void (*cancel)(void *self, void *ctx);
 };
 
 #endif

@@ -49,6 +49,22 @@ void frame_put_read(struct buf *out, const char *chat_id, const struct event *e)
     arena_free(a);
 }
 
+void frame_put_delta(struct buf *out, const char *chat_id, const char *message_id, const char *text)
+{
+    struct arena *a = arena_new();
+
+    buf_printf(out, "event: ai_delta\ndata: %s\n\n", view_delta(a, chat_id, message_id, text));
+    arena_free(a);
+}
+
+void frame_put_ai_error(struct buf *out, const char *chat_id, const struct event *e)
+{
+    struct arena *a = arena_new();
+
+    buf_printf(out, "event: ai_error\ndata: %s\n\n", view_ai_error(a, chat_id, e));
+    arena_free(a);
+}
+
 void frame_put_wait(struct buf *out, const char *chat_id, const struct wait *w)
 {
     struct arena *a = arena_new();
@@ -83,8 +99,9 @@ void frame_put_ready(struct buf *out, const char *epoch, const char *chat_id, in
                      int64_t now_ms)
 {
     static const char *const names[] = {
-        "message", "message_updated", "message_deleted", "escalated", "agent_joined", "agent_left",
-        "closed",  "reopened",        "rated",           "typing",    "read",         "queue"};
+        "message",    "message_updated", "message_deleted", "escalated", "agent_joined",
+        "agent_left", "closed",          "reopened",        "rated",     "typing",
+        "read",       "queue",           "ai_delta",        "ai_error"};
     struct json *channels = json_array();
     struct arena *a = arena_new();
 

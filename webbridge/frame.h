@@ -15,6 +15,10 @@ void frame_put_entry(struct buf *out, const struct viewer *v, const char *epoch,
                      const struct chat *chat, const struct entry *e);
 void frame_put_typing(struct buf *out, const char *chat_id, const struct event *e);
 void frame_put_read(struct buf *out, const char *chat_id, const struct event *e);
+/* More of what the assistant is writing as message_id; and that it does not go on. */
+void frame_put_delta(struct buf *out, const char *chat_id, const char *message_id,
+                     const char *text);
+void frame_put_ai_error(struct buf *out, const char *chat_id, const struct event *e);
 void frame_put_wait(struct buf *out, const char *chat_id, const struct wait *w);
 /* The client's point is not in this log: it must load everything again. */
 /* why: "history_gone" or "erased". */

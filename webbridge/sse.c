@@ -225,6 +225,10 @@ void feed_on_event(void *ctx, const struct event *e)
     case EVENT_READ:
         on_passing(f, e);
         return;
+    case EVENT_SAYING:
+    case EVENT_UNSAID:
+        saying_on_event(f, e);
+        return;
     case EVENT_CLOSED_ROOM:
         f->closing = true;
         f->joined = false;
@@ -280,6 +284,8 @@ void feed_catch_up(struct feed *f)
         f->live = true;
         if (f->closing)
             wire_end(f->wire);
+        else
+            saying_catch_up(f);
         return;
     }
     if (wire_waiting(f->wire) > PAUSE_BYTES)

@@ -25,6 +25,7 @@ struct feed {
     uint64_t number; /* names it as a session of an agent */
     int64_t sent;    /* the asker has everything up to here */
     int64_t grown;   /* the log reaches to here */
+    uint64_t hears;  /* the assistant's answer of which it has all that was said; 0 none */
     enum who kind;
     uint8_t pending; /* desk calls that will come back */
     bool gone;       /* the socket is closed */
@@ -94,6 +95,12 @@ const char *feed_after(const struct feed *f); /* the point that was asked for; N
 /* The chat waits for an agent, or does not. */
 void wait_follow(struct feed *f, bool waits);
 void wait_on_tick(uv_timer_t *t);
+
+/* ---- sse_saying.c ---- */
+
+void saying_on_event(struct feed *f, const struct event *e);
+/* The stream is live: what was said before comes in one piece. */
+void saying_catch_up(struct feed *f);
 
 /* ---- sse_queue.c ---- */
 

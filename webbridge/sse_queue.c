@@ -292,6 +292,8 @@ void queue_on_event(struct feed *f, const struct event *e)
         return;
     case EVENT_TYPING:
     case EVENT_READ:
+    case EVENT_SAYING:
+    case EVENT_UNSAID:
     case EVENT_JOINED:
     case EVENT_LEFT:
     case EVENT_ROLES:

@@ -430,3 +430,21 @@ char *view_read(struct arena *a, const char *chat_id, const struct event *e)
     json_put_str(o, "messageId", e->entry->id);
     return envelope(a, "read", chat_id, o);
 }
+
+char *view_delta(struct arena *a, const char *chat_id, const char *message_id, const char *text)
+{
+    struct json *o = json_object();
+
+    json_put_str(o, "messageId", message_id);
+    json_put_str(o, "text", text);
+    return envelope(a, "ai_delta", chat_id, o);
+}
+
+char *view_ai_error(struct arena *a, const char *chat_id, const struct event *e)
+{
+    struct json *o = json_object();
+
+    json_put_str(o, "messageId", e->message_id);
+    json_put_str(o, "code", e->why);
+    return envelope(a, "ai_error", chat_id, o);
+}

@@ -11,10 +11,11 @@
 #define STEM_MIN 3 /* characters that a suffix must leave */
 
 static const char *const saying_names[] = {"human",  "identity", "urgent", "rephrase",
-                                           "choose", "offer",    "repeat"};
+                                           "choose", "offer",    "repeat", "unavailable"};
 static const char *const cue_names[] = {"human",    "human_whole", "not_human", "negation",
                                         "identity", "urgent",      "yes"};
-static const char *const reason_names[] = {"human", "identity", "urgent", "unanswered", "repeated"};
+static const char *const reason_names[] = {"human",      "identity", "urgent",
+                                           "unanswered", "repeated", "unavailable"};
 static const char *const other_names[] = {"texts", "sets",  "talk",     "fillers",
                                           "stop",  "hints", "suffixes", NULL};
 

@@ -11,10 +11,11 @@ enum saying {
     SAY_HUMAN,    /* asked for a person */
     SAY_IDENTITY, /* asked what it is */
     SAY_URGENT,
-    SAY_REPHRASE, /* not understood */
-    SAY_CHOOSE,   /* not sure which question; their list follows */
-    SAY_OFFER,    /* not understood twice */
-    SAY_REPEAT,   /* the same question again */
+    SAY_REPHRASE,    /* not understood */
+    SAY_CHOOSE,      /* not sure which question; their list follows */
+    SAY_OFFER,       /* not understood twice */
+    SAY_REPEAT,      /* the same question again */
+    SAY_UNAVAILABLE, /* the model does not answer */
     SAY_COUNT_
 };
 
@@ -37,6 +38,7 @@ enum reason {
     REASON_URGENT,
     REASON_UNANSWERED,
     REASON_REPEATED,
+    REASON_UNAVAILABLE,
     REASON_COUNT_
 };
 

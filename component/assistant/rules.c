@@ -1,6 +1,5 @@
 #include "component/assistant/rules.h"
 
-#include "component/assistant/faq.h"
 #include "core/base/json.h"
 
 #include <string.h>
@@ -349,7 +348,7 @@ static bool failed_before(const struct look *k)
 static const char *reason_text(const struct look *k, enum reason reason)
 {
     enum { MOST = 120 };
-    const char *text = k->turn->entries[k->turn->n_entries - 1].text;
+    const char *text = k->turn->n_entries > 0 ? k->turn->entries[k->turn->n_entries - 1].text : "";
     size_t len = strlen(text);
     char *begin;
 
@@ -489,4 +488,42 @@ bool assistant_rules_offer(struct rules *r, const struct assistant_turn *turn,
         done(ctx, reply.text, reply.offer, reply.reason);
     arena_free(a);
     return decided;
+}
+
+const char *assistant_rules_text(struct rules *r, const struct assistant_turn *turn,
+                                 enum saying say)
+{
+    struct arena *a = arena_new();
+    const struct language *l = &r->book->languages[0];
+    struct verdict v;
+    struct look k;
+
+    if (look_at(r, turn, a, &k, &v))
+        l = v.language;
+    arena_free(a);
+    return l->texts[say];
+}
+
+const char *assistant_rules_reason(struct rules *r, const struct assistant_turn *turn,
+                                   enum reason reason, struct arena *a)
+{
+    struct look k = {.rules = r, .turn = turn, .arena = a};
+
+    return reason_text(&k, reason);
+}
+
+size_t assistant_rules_search(struct rules *r, const char *text, const char *locale,
+                              struct faq_hit hits[FAQ_CHOICES])
+{
+    const struct language *l = rulebook_language(r->book, locale);
+    struct arena *a = arena_new();
+    struct words words;
+    size_t n = 0;
+
+    words_split(a, text, &words);
+    if (faq_find(r->faq, &words, l != NULL ? l->code : r->book->languages[0].code, hits, &n) ==
+        FAQ_NONE)
+        n = 0;
+    arena_free(a);
+    return n;
 }

@@ -3,6 +3,7 @@
 #ifndef PARLEY_RULES_H
 #define PARLEY_RULES_H
 
+#include "component/assistant/faq.h"
 #include "core/base/buf.h"
 #include "core/base/embed.h"
 #include "core/ports.h"
@@ -32,5 +33,17 @@ struct assistant_port assistant_rules_port(struct rules *r);
  * same again; otherwise returns false, and done is not called. */
 bool assistant_rules_offer(struct rules *r, const struct assistant_turn *turn,
                            assistant_done_fn *done, void *ctx);
+
+/* For them too: that text in the turn's language, lent for the life of r; and that reason with the
+ * beginning of the question, in a. */
+const char *assistant_rules_text(struct rules *r, const struct assistant_turn *turn,
+                                 enum saying say);
+const char *assistant_rules_reason(struct rules *r, const struct assistant_turn *turn,
+                                   enum reason reason, struct arena *a);
+
+/* The site's questions and answers that fit the text, the best first. locale: the chat's. Lent for
+ * the life of r. */
+size_t assistant_rules_search(struct rules *r, const char *text, const char *locale,
+                              struct faq_hit hits[FAQ_CHOICES]);
 
 #endif

@@ -1,5 +1,6 @@
 #include "core/base/json.h"
 
+#include "core/base/buf.h"
 #include "core/base/map.h"
 #include "core/base/text.h"
 
@@ -333,6 +334,39 @@ enum err json_parse(const char *s, size_t len, struct json **out)
     }
     *out = (struct json *)tree;
     return OK;
+}
+
+/* The escape at s, which begins with a backslash, as json_parse takes it; *len: its bytes. */
+static bool escape_ok(const char *s, const char *end, size_t *len)
+{
+    struct scan scan = {s + 1, end, 0};
+    bool ok = scan_escape(&scan) != ERR_TEXT;
+
+    *len = s + 1 == end ? 1 : s[1] == 'u' && end - s >= 6 ? 6 : 2;
+    if (ok && scan.p > s + *len)
+        *len = (size_t)(scan.p - s);
+    return ok;
+}
+
+enum err json_parse_clean(const char *s, size_t len, struct json **out)
+{
+    struct arena *a = arena_new();
+    const char *p = text_clean(a, s, len), *end = p + strlen(p);
+    struct buf clean = {0};
+    enum err e;
+
+    for (size_t n; p < end; p += n) {
+        n = strcspn(p, "\\");
+        buf_put(&clean, p, n);
+        p += n;
+        n = 0;
+        if (p < end)
+            escape_ok(p, end, &n) ? buf_put(&clean, p, n) : buf_puts(&clean, "\\ufffd");
+    }
+    e = json_parse(buf_str(&clean), clean.len, out);
+    buf_free(&clean);
+    arena_free(a);
+    return e;
 }
 
 void json_free(struct json *j)

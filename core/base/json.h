@@ -15,6 +15,9 @@ struct json;
  * at most 32 levels.
  * Errors  ERR_TEXT a forbidden character or bad UTF-8; ERR_INVALID anything else. */
 NODISCARD enum err json_parse(const char *s, size_t len, struct json **out);
+/* The same for what must be understood as far as it can: what would be ERR_TEXT is read as U+FFFD.
+ * Errors  ERR_INVALID */
+NODISCARD enum err json_parse_clean(const char *s, size_t len, struct json **out);
 void json_free(struct json *j);
 
 struct json *json_object(void);

@@ -168,7 +168,7 @@ static bool asks_for_human(const char *text, const char *locale)
 {
     const struct chat chat = {.locale = locale};
     const struct entry e = {.kind = ENTRY_MESSAGE, .role = ROLE_USER, .text = text, .data = ""};
-    const struct assistant_turn turn = {&chat, &e, 1};
+    const struct assistant_turn turn = {.chat = &chat, .entries = &e, .n_entries = 1};
     const struct assistant_port port = assistant_rules_port(rules);
     bool human = false;
 

@@ -13,8 +13,10 @@
 /* The least there can be. */
 static const char least[] =
     "{\"reasons\":{\"human\":\"h\",\"identity\":\"i\",\"urgent\":\"u\",\"unanswered\":\"n\","
-    "\"repeated\":\"r\"},\"languages\":{\"en\":{\"texts\":{\"human\":\"h\",\"identity\":\"i\","
-    "\"urgent\":\"u\",\"rephrase\":\"p\",\"choose\":\"c\",\"offer\":\"o\",\"repeat\":\"r\"},"
+    "\"repeated\":\"r\",\"unavailable\":\"x\"},\"languages\":{\"en\":{\"texts\":{\"human\":\"h\","
+    "\"identity\":\"i\","
+    "\"urgent\":\"u\",\"rephrase\":\"p\",\"choose\":\"c\",\"offer\":\"o\",\"repeat\":\"r\","
+    "\"unavailable\":\"n\"},"
     "\"sets\":{\"person\":\"human/agent\"},\"human\":[\"a $person\"],\"human_whole\":[\"agent\"],"
     "\"not_human\":[\"x y\"],\"negation\":[\"no\"],\"identity\":[\"who\"],\"urgent\":[\"now\"],"
     "\"yes\":[\"yes\"],\"fillers\":\"please\",\"stop\":\"the is\",\"hints\":\"when\","

@@ -16,7 +16,7 @@
 extern const struct embedded faq_example[];
 
 /* A chat's public log, and what came back. */
-struct talk {
+struct dialog {
     struct rules *rules;
     struct chat chat;
     struct entry entries[MOST_ENTRIES];
@@ -28,7 +28,7 @@ struct talk {
 
 static int with_rules(void **state)
 {
-    struct talk *t = mem_alloc(sizeof(*t));
+    struct dialog *t = mem_alloc(sizeof(*t));
 
     t->chat.locale = "";
     *state = t;
@@ -40,7 +40,7 @@ static int with_rules(void **state)
 
 static int without_rules(void **state)
 {
-    struct talk *t = *state;
+    struct dialog *t = *state;
 
     assistant_rules_free(t->rules);
     free(t->text);
@@ -51,7 +51,7 @@ static int without_rules(void **state)
 
 static void answered(void *ctx, const char *text, bool offer, const char *reason)
 {
-    struct talk *t = ctx;
+    struct dialog *t = ctx;
 
     t->calls++;
     free(t->text);
@@ -61,7 +61,7 @@ static void answered(void *ctx, const char *text, bool offer, const char *reason
     t->offer = offer;
 }
 
-static void say(struct talk *t, enum role role, const char *text, const char *data)
+static void say(struct dialog *t, enum role role, const char *text, const char *data)
 {
     assert_true(t->n < MOST_ENTRIES);
     t->entries[t->n++] = (struct entry){.kind = ENTRY_MESSAGE,
@@ -71,9 +71,9 @@ static void say(struct talk *t, enum role role, const char *text, const char *da
                                         .data = data};
 }
 
-static void answer(struct talk *t)
+static void answer(struct dialog *t)
 {
-    const struct assistant_turn turn = {&t->chat, t->entries, t->n};
+    const struct assistant_turn turn = {.chat = &t->chat, .entries = t->entries, .n_entries = t->n};
     const struct assistant_port port = assistant_rules_port(t->rules);
 
     t->calls = 0;
@@ -82,7 +82,7 @@ static void answer(struct talk *t)
 }
 
 /* The customer says it to the assistant, who answers. */
-static const char *ask(struct talk *t, const char *text)
+static const char *ask(struct dialog *t, const char *text)
 {
     say(t, ROLE_USER, text, "");
     answer(t);
@@ -90,14 +90,14 @@ static const char *ask(struct talk *t, const char *text)
 }
 
 /* The same; the answer is then part of the log. */
-static void go_on(struct talk *t, const char *text)
+static void go_on(struct dialog *t, const char *text)
 {
     ask(t, text);
     say(t, ROLE_ASSISTANT, "an answer",
         t->offer ? "{\"actions\":[{\"type\":\"escalate\",\"label\":\"x\"}]}" : "");
 }
 
-static const char *ask_first(struct talk *t, const char *text)
+static const char *ask_first(struct dialog *t, const char *text)
 {
     t->n = 0;
     return ask(t, text);
@@ -110,7 +110,7 @@ static const char *ask_first(struct talk *t, const char *text)
 
 static void request_for_a_person_is_answered_with_understanding_and_the_button(void **state)
 {
-    struct talk *t = *state;
+    struct dialog *t = *state;
 
     assert_string_equal(ask(t, "I need to speak to a human"), PERSON);
     assert_true(t->offer);
@@ -119,7 +119,7 @@ static void request_for_a_person_is_answered_with_understanding_and_the_button(v
 
 static void answer_is_in_the_language_of_the_chat(void **state)
 {
-    struct talk *t = *state;
+    struct dialog *t = *state;
 
     t->chat.locale = "de-AT";
     assert_non_null(strstr(ask(t, "I need a human"), "mit einem Menschen"));
@@ -129,7 +129,7 @@ static void answer_is_in_the_language_of_the_chat(void **state)
 
 static void answer_is_in_the_language_heard_when_the_chat_has_none(void **state)
 {
-    struct talk *t = *state;
+    struct dialog *t = *state;
 
     assert_non_null(strstr(ask(t, "je veux parler \xc3\xa0 un humain"), "une personne"));
     assert_non_null(strstr(ask_first(t, "Danke!"), "Gern geschehen"));
@@ -140,7 +140,7 @@ static void answer_is_in_the_language_heard_when_the_chat_has_none(void **state)
 
 static void small_talk_is_answered_without_offer(void **state)
 {
-    struct talk *t = *state;
+    struct dialog *t = *state;
 
     assert_string_equal(ask(t, "Hi there!"), "Hello! How can I help you today?");
     assert_false(t->offer);
@@ -157,7 +157,7 @@ static void greeting_before_a_question_does_not_hide_it(void **state)
 
 static void question_whether_a_person_answers_gets_the_truth_and_the_button(void **state)
 {
-    struct talk *t = *state;
+    struct dialog *t = *state;
 
     assert_non_null(strstr(ask(t, "Am I talking to a real person?"), "automated assistant"));
     assert_true(t->offer);
@@ -167,7 +167,7 @@ static void question_whether_a_person_answers_gets_the_truth_and_the_button(void
 
 static void urgent_matter_is_offered_a_person_at_once(void **state)
 {
-    struct talk *t = *state;
+    struct dialog *t = *state;
 
     ask(t, "This is URGENT, my card was charged twice");
     assert_true(t->offer);
@@ -176,7 +176,7 @@ static void urgent_matter_is_offered_a_person_at_once(void **state)
 
 static void question_of_the_list_is_answered(void **state)
 {
-    struct talk *t = *state;
+    struct dialog *t = *state;
 
     assert_non_null(strstr(ask(t, "how long does shipping take?"), "working days"));
     assert_false(t->offer);
@@ -184,7 +184,7 @@ static void question_of_the_list_is_answered(void **state)
 
 static void question_that_fits_several_answers_lists_them(void **state)
 {
-    struct talk *t = *state;
+    struct dialog *t = *state;
 
     assert_string_equal(ask(t, "shipping"),
                         "I found more than one answer. Which of these do you mean?\n"
@@ -195,7 +195,7 @@ static void question_that_fits_several_answers_lists_them(void **state)
 
 static void first_question_not_understood_is_asked_to_be_rephrased(void **state)
 {
-    struct talk *t = *state;
+    struct dialog *t = *state;
 
     assert_string_equal(ask(t, "weather in paris"), REPHRASE);
     assert_false(t->offer);
@@ -203,7 +203,7 @@ static void first_question_not_understood_is_asked_to_be_rephrased(void **state)
 
 static void second_question_not_understood_offers_a_person(void **state)
 {
-    struct talk *t = *state;
+    struct dialog *t = *state;
 
     go_on(t, "weather in paris");
     ask(t, "will it rain there");
@@ -213,7 +213,7 @@ static void second_question_not_understood_offers_a_person(void **state)
 
 static void answer_in_between_starts_the_count_again(void **state)
 {
-    struct talk *t = *state;
+    struct dialog *t = *state;
 
     go_on(t, "weather in paris");
     go_on(t, "do you take paypal");
@@ -223,7 +223,7 @@ static void answer_in_between_starts_the_count_again(void **state)
 
 static void two_messages_sent_before_any_answer_count_once(void **state)
 {
-    struct talk *t = *state;
+    struct dialog *t = *state;
 
     say(t, ROLE_USER, "so there is this thing", "");
     assert_string_equal(ask(t, "it is blue"), REPHRASE);
@@ -232,7 +232,7 @@ static void two_messages_sent_before_any_answer_count_once(void **state)
 
 static void question_asked_again_offers_a_person(void **state)
 {
-    struct talk *t = *state;
+    struct dialog *t = *state;
 
     go_on(t, "Where is my order?");
     go_on(t, "ok");
@@ -243,7 +243,7 @@ static void question_asked_again_offers_a_person(void **state)
 
 static void greeting_said_again_offers_nobody(void **state)
 {
-    struct talk *t = *state;
+    struct dialog *t = *state;
 
     go_on(t, "hello");
     assert_string_equal(ask(t, "hello"), "Hello! How can I help you today?");
@@ -252,7 +252,7 @@ static void greeting_said_again_offers_nobody(void **state)
 
 static void yes_to_an_offer_is_a_request(void **state)
 {
-    struct talk *t = *state;
+    struct dialog *t = *state;
 
     go_on(t, "are you a bot?");
     assert_string_equal(ask(t, "Yes please"), PERSON);
@@ -261,7 +261,7 @@ static void yes_to_an_offer_is_a_request(void **state)
 
 static void yes_to_anything_else_is_not_a_request(void **state)
 {
-    struct talk *t = *state;
+    struct dialog *t = *state;
 
     go_on(t, "do you take paypal");
     assert_string_equal(ask(t, "yes"), REPHRASE);
@@ -270,7 +270,7 @@ static void yes_to_anything_else_is_not_a_request(void **state)
 
 static void reason_holds_the_beginning_of_a_long_message_on_one_line(void **state)
 {
-    struct talk *t = *state;
+    struct dialog *t = *state;
     struct buf text = {0};
 
     buf_puts(&text, "I need a human\n");
@@ -286,7 +286,7 @@ static void reason_holds_the_beginning_of_a_long_message_on_one_line(void **stat
 
 static void turn_without_a_question_is_answered_without_offer(void **state)
 {
-    struct talk *t = *state;
+    struct dialog *t = *state;
 
     answer(t);
     assert_false(t->offer);
@@ -306,7 +306,7 @@ static void turn_without_a_question_is_answered_without_offer(void **state)
 
 static void entries_that_are_no_messages_are_no_turns(void **state)
 {
-    struct talk *t = *state;
+    struct dialog *t = *state;
 
     go_on(t, "weather in paris");
     say(t, ROLE_SYSTEM, "weather in paris", "");
@@ -315,9 +315,9 @@ static void entries_that_are_no_messages_are_no_turns(void **state)
     assert_true(t->offer);
 }
 
-static bool offered(struct talk *t, const char *text)
+static bool offered(struct dialog *t, const char *text)
 {
-    struct assistant_turn turn = {&t->chat, t->entries, 0};
+    struct assistant_turn turn = {.chat = &t->chat, .entries = t->entries};
     bool decided;
 
     say(t, ROLE_USER, text, "");
@@ -330,7 +330,7 @@ static bool offered(struct talk *t, const char *text)
 
 static void what_needs_people_is_decided_before_a_model_is_asked(void **state)
 {
-    struct talk *t = *state;
+    struct dialog *t = *state;
 
     assert_true(offered(t, "agent please"));
     assert_true(t->offer);
@@ -339,7 +339,7 @@ static void what_needs_people_is_decided_before_a_model_is_asked(void **state)
 
 static void what_a_model_may_answer_is_left_to_it(void **state)
 {
-    struct talk *t = *state;
+    struct dialog *t = *state;
 
     go_on(t, "weather in paris");
     assert_false(offered(t, "will it rain there"));
@@ -351,7 +351,7 @@ static void what_a_model_may_answer_is_left_to_it(void **state)
 
 static void name_and_list_are_those_of_the_options(void **state)
 {
-    struct talk *t = *state;
+    struct dialog *t = *state;
     const struct rules_options o = {
         .name = "Robbie", .faq = "[{\"question\":\"Weather in Paris?\",\"answer\":\"Sunny.\"}]"};
 
@@ -364,7 +364,7 @@ static void name_and_list_are_those_of_the_options(void **state)
 
 static void without_a_list_only_people_are_offered(void **state)
 {
-    struct talk *t = *state;
+    struct dialog *t = *state;
 
     assistant_rules_free(t->rules);
     assert_int_equal(assistant_rules_new(&(struct rules_options){0}, &t->rules), OK);
@@ -414,7 +414,7 @@ static void hostile_texts_are_answered_quickly(void **state)
         "\xe2\x80\x8b",
         "to to a an any some ",
     };
-    struct talk *t = *state;
+    struct dialog *t = *state;
 
     for (size_t i = 0; i < COUNT(pieces); i++) {
         struct buf b = {0};

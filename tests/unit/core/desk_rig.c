@@ -220,6 +220,23 @@ static void note(struct rig *r, const char *fmt, ...)
     assert_true(n > 0 && (size_t)n < sizeof(r->trace) - len);
 }
 
+static void note_saying(struct rig *r, const struct event *e)
+{
+    if (e->kind == EVENT_SAYING)
+        note(r, "saying:%s%s", e->first ? "" : "+", e->piece);
+    else
+        note(r, "unsaid:%s", e->why);
+}
+
+static const char *word_of(enum event_kind kind)
+{
+    return kind == EVENT_LOGIN        ? "login"
+           : kind == EVENT_OFFERED    ? "offered"
+           : kind == EVENT_OFFER_OVER ? "offer-over"
+           : kind == EVENT_STAFF      ? "staff"
+                                      : "gone";
+}
+
 static void on_event(void *ctx, const struct event *e)
 {
     struct rig *r = ctx;
@@ -240,6 +257,10 @@ static void on_event(void *ctx, const struct event *e)
         note(r, "read:%s:%lld%s", e->sender_name, (long long)e->entry->seq,
              e->to_customer ? "" : ":staff");
         break;
+    case EVENT_SAYING:
+    case EVENT_UNSAID:
+        note_saying(r, e);
+        break;
     case EVENT_JOINED:
         note(r, "joined:%s", e->session->address);
         assert_string_equal(e->session->agent_id, e->occupant->agent_id);
@@ -257,24 +278,16 @@ static void on_event(void *ctx, const struct event *e)
     case EVENT_ERASED:
         note(r, "erased");
         break;
-    case EVENT_KEY_GONE:
-    case EVENT_AGENT_GONE:
-        note(r, "gone");
-        break;
-    case EVENT_LOGIN:
-        note(r, "login");
-        break;
-    case EVENT_OFFERED:
-        note(r, "offered");
-        break;
-    case EVENT_OFFER_OVER:
-        note(r, "offer-over");
-        break;
     case EVENT_CUSTOMER:
         note(r, "customer-was:%s", e->sender_name);
         break;
+    case EVENT_KEY_GONE:
+    case EVENT_AGENT_GONE:
+    case EVENT_LOGIN:
+    case EVENT_OFFERED:
+    case EVENT_OFFER_OVER:
     case EVENT_STAFF:
-        note(r, "staff");
+        note(r, "%s", word_of(e->kind));
         break;
     }
     if (r->on_event)
