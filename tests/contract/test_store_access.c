@@ -94,14 +94,14 @@ static void blocked_chat_stays_blocked(void **state)
     assert_true(rig_room(r, chat->id)->chats[0].blocked);
 }
 
-static size_t listed_for(struct rig *r, const char *agent)
+static const struct query *listed_for(struct rig *r, const char *agent)
 {
     struct query *q = rig_query(r, QUERY_CHATS, "");
 
     q->agent = agent;
     q->limit = 10;
     assert_int_equal(rig_read(r, q), OK);
-    return q->n_chats;
+    return q;
 }
 
 static void list_is_without_the_chats_that_an_agent_is_shut_out_of(void **state)
@@ -112,9 +112,10 @@ static void list_is_without_the_chats_that_an_agent_is_shut_out_of(void **state)
 
     assert_int_equal(put(r, one, a, STANDING_OUTCAST), OK);
     assert_int_equal(put(r, two, a, STANDING_MEMBER), OK);
-    assert_int_equal(listed_for(r, a), 1);
-    assert_int_equal(listed_for(r, b), 2);
-    assert_int_equal(listed_for(r, ""), 2);
+    assert_int_equal(listed_for(r, a)->n_chats, 1);
+    assert_string_equal(listed_for(r, a)->chats[0].id, two);
+    assert_int_equal(listed_for(r, b)->n_chats, 2);
+    assert_int_equal(listed_for(r, "")->n_chats, 2);
 }
 
 static void standing_without_a_room_is_refused(void **state)

@@ -82,6 +82,7 @@ static void one_is_changed_in_part_and_removed(void **state)
     const char *id = arena_dup(r->arena, made.list[0].id);
 
     assert_int_equal(put(r, ann, id, NULL, "Good day!").e, OK);
+    assert_string_equal(list(r, rig_who(ann)).list[0].shortcut, "hello");
     assert_int_equal(put(r, ann, id, "day", NULL).e, OK);
     s = list(r, rig_who(ann));
     assert_int_equal(s.n, 1);
