@@ -24,6 +24,12 @@ static const char *const notifies[] = {"message", "invite", "lobby", "none", NUL
 
 const struct muc_command muc_commands[] = {
     {"queue", "Show the chats that wait", "", 0, {{0}}, muc_do_queue},
+    {"find",
+     "Find chats by the customer's name or address, the reason, or the chat's id",
+     "WORDS",
+     0,
+     {{ARG_TEXT, true, "words", "Words, or their beginnings", NULL}},
+     muc_do_find},
     {"claim", "Take a chat", "", MUC_ON_CHAT, {{0}}, muc_do_claim},
     {"release", "Give a chat back to the queue", "[REASON]", MUC_ON_CHAT, {REASON}, muc_do_release},
     {"transfer",

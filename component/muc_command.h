@@ -108,6 +108,7 @@ void muc_do_history(struct muc_request *r);
 void muc_do_canned(struct muc_request *r); /* muc_command_canned.c */
 void muc_do_help(struct muc_request *r);
 void muc_do_queue(struct muc_request *r);
+void muc_do_find(struct muc_request *r); /* muc_command_find.c */
 void muc_do_agents(struct muc_request *r);
 void muc_do_stats(struct muc_request *r);
 void muc_do_status(struct muc_request *r);

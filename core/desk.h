@@ -393,6 +393,11 @@ void desk_entries(struct desk *d, const struct principal *who, const char *chat,
 /* A page of the chats the agent may read. answer: page. */
 void desk_chats(struct desk *d, const struct principal *who, enum chat_filter filter,
                 const char *cursor, size_t limit, desk_fn *done, void *ctx);
+/* The same of those that a text finds (core/search.h): a page may be short, or empty, before the
+ * end. text NULL: all. Errors  ERR_TEXT; ERR_INVALID with field "q" */
+void desk_search(struct desk *d, const struct principal *who, const char *text,
+                 enum chat_filter filter, const char *cursor, size_t limit, desk_fn *done,
+                 void *ctx);
 
 /* A page of the room's whole log, for agents who may enter it; for WHO_PERSON of a staff room or
  * lobby. address: of the session that asks. nick: only what was said under this

@@ -1,10 +1,22 @@
 #include "core/desk_own.h"
 
+#include "core/search.h"
+
 struct chats_call {
+    const char *text; /* NULL: the list */
     enum chat_filter filter;
     const char *cursor;
     size_t limit;
 };
+
+static enum err take_search(struct query *q, const char *text)
+{
+    struct search *s = arena_new_of(q->arena, struct search);
+    enum err e = search_read(q->arena, text, s);
+
+    q->search = s;
+    return e;
+}
 
 static void chats_run(struct op *op)
 {
@@ -26,18 +38,35 @@ static void chats_run(struct op *op)
     q->filter = call->filter;
     q->cursor = arena_dup(q->arena, call->cursor);
     q->limit = call->limit;
+    if (call->text && (e = take_search(q, call->text)) != OK) {
+        query_free(q);
+        op_refuse(op, e, "q",
+                  arena_printf(op->arena,
+                               "A search has at most %d words and %d bytes, and is text.",
+                               SEARCH_ASKED_MAX, SEARCH_TEXT_MAX));
+        return;
+    }
     op_read(op, q, op_page);
 }
 
 void desk_chats(struct desk *d, const struct principal *who, enum chat_filter filter,
                 const char *cursor, size_t limit, desk_fn *done, void *ctx)
 {
+    desk_search(d, who, NULL, filter, cursor, limit, done, ctx);
+}
+
+void desk_search(struct desk *d, const struct principal *who, const char *text,
+                 enum chat_filter filter, const char *cursor, size_t limit, desk_fn *done,
+                 void *ctx)
+{
     struct op *op = op_new_office(d, done, ctx);
     struct chats_call *call = arena_new_of(op->arena, struct chats_call);
 
     op->who = (struct principal){.kind = who->kind, .id = arena_dup(op->arena, who->id)};
-    *call = (struct chats_call){
-        .filter = filter, .cursor = arena_dup(op->arena, cursor), .limit = limit};
+    *call = (struct chats_call){.text = text ? arena_dup(op->arena, text) : NULL,
+                                .filter = filter,
+                                .cursor = arena_dup(op->arena, cursor),
+                                .limit = limit};
     op->call = call;
     op->run = chats_run;
     op->plain = op_always_plain;

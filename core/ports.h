@@ -8,6 +8,7 @@
 #include "core/entry.h"
 #include "core/file.h"
 #include "core/people.h"
+#include "core/search.h"
 #include "core/staff.h"
 
 #include <stdbool.h>
@@ -239,6 +240,8 @@ struct query {
     enum chat_filter filter;  /* CHATS */
     const char *agent;        /* CHATS: without those it is shut out of, but counted; "" none */
     const char *cursor;       /* CHATS: "" from the start, else an earlier next_cursor */
+    const struct search *search; /* CHATS: only those; a page may be short before the end. NULL: the
+                                    whole list */
     unsigned char hash[HASH_LEN]; /* TOKEN */
     const char *id;               /* FILE; ENTRY: of the entry, "" by stanza_id */
     const char *stanza_id;        /* ENTRY: id of the stanza it came as, among the newest of … */

@@ -1,6 +1,7 @@
 #include "db/chats.h"
 
 #include "db/row.h"
+#include "db/search.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -24,10 +25,8 @@ void chats_end(struct query *q, const struct chats_place *p)
 /* ?1 organization ?2-?4 place ?5 last section ?6 limit ?7 agent */
 #define CHATS(where)                                                                               \
     "SELECT" ROW_CHAT ROW_CHAT_FROM "WHERE " where                                                 \
-    " AND (section, rank, chat.num) > (?2, ?3, ?4) AND section <= ?5"                              \
-    " AND (?7 = '' OR NOT EXISTS (SELECT 1 FROM access WHERE access.room = chat.num"               \
-    " AND agentId = ?7 AND standing <> 'member'))"                                                 \
-    " ORDER BY section, rank, chat.num LIMIT ?6 + 1"
+    " AND (section, rank, chat.num) > (?2, ?3, ?4) AND section <= ?5 AND" CHATS_SEEN_BY(           \
+        "?7") " ORDER BY section, rank, chat.num LIMIT ?6 + 1"
 
 const char *chats_text(bool of_one)
 {
@@ -98,21 +97,25 @@ static enum err count_chats(struct sql *db, struct query *q)
     return e;
 }
 
-enum err chats_read(struct sql *db, struct query *q)
+static enum err list(struct sql *db, struct query *q, struct chats_place p, int64_t last)
 {
     struct sql_row *row;
+    enum err e = sql_query(db, chats_text(q->organization[0] != 0),
+                           SQL_WITH(sql_text(q->organization), sql_int(p.section), sql_int(p.rank),
+                                    sql_int(p.num), sql_int(last), sql_int(chats_limit(q)),
+                                    sql_text(q->agent)),
+                           &row);
+
+    return e == OK ? collect_chats(q, row) : e;
+}
+
+enum err chats_read(struct sql *db, struct query *q)
+{
     struct chats_place p;
     int64_t last;
     enum err e = chats_place(q, &p, &last);
 
-    if (e != OK)
-        return e;
-    e = sql_query(db, chats_text(q->organization[0] != 0),
-                  SQL_WITH(sql_text(q->organization), sql_int(p.section), sql_int(p.rank),
-                           sql_int(p.num), sql_int(last), sql_int(chats_limit(q)),
-                           sql_text(q->agent)),
-                  &row);
-    if (e != OK || (e = collect_chats(q, row)) != OK)
-        return e;
-    return count_chats(db, q);
+    if (e == OK)
+        e = q->search == NULL ? list(db, q, p, last) : search_chats(db, q, p, last);
+    return e == OK ? count_chats(db, q) : e;
 }

@@ -10,6 +10,11 @@ NODISCARD enum err chats_read(struct sql *db, struct query *q); /* QUERY_CHATS *
 /* The statement of a list, of one organization or of all: for who asks for its plan. */
 const char *chats_text(bool of_one);
 
+/* That an agent is not shut out of the chat; "" is nobody, who may see all. */
+#define CHATS_SEEN_BY(agent)                                                                       \
+    " (" agent " = '' OR NOT EXISTS (SELECT 1 FROM access WHERE access.room = chat.num"            \
+    " AND agentId = " agent " AND standing <> 'member'))"
+
 /* Where a chat stands in lists. */
 struct chats_place {
     int64_t section, rank, num;

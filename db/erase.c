@@ -10,6 +10,7 @@ static const char *const gone_with_room[] = {
     "DELETE FROM idempotency WHERE room = ?1", "DELETE FROM reader WHERE room = ?1",
     "DELETE FROM participant WHERE room = ?1", "DELETE FROM access WHERE room = ?1",
     "DELETE FROM session WHERE room = ?1",     "DELETE FROM token WHERE chat = ?1",
+    "DELETE FROM word WHERE chat = ?1",
 };
 
 #define STUB                                                                                       \

@@ -2,6 +2,7 @@
 
 #include "core/base/log.h"
 #include "db/backup.h"
+#include "db/search.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -58,6 +59,12 @@ static enum err back_up(struct sql *db, const char *path, int64_t version)
     return e;
 }
 
+/* What is made of the rows that are there, in C, behind the file of that version. */
+static enum err fill_tables(struct sql *db, int64_t version)
+{
+    return version == 15 ? search_fill(db) : OK;
+}
+
 static enum err run_file(struct sql *db, const struct embedded *file)
 {
     struct arena *a = arena_new();
@@ -66,6 +73,8 @@ static enum err run_file(struct sql *db, const struct embedded *file)
         (const char *)file->data, APPLICATION_ID, version_of(file));
     enum err e = sql_script(db, text);
 
+    if (e == OK)
+        e = fill_tables(db, version_of(file));
     if (e == OK)
         e = sql_script(db, "COMMIT");
     if (e != OK && sql_in_transaction(db))

@@ -9,6 +9,7 @@
 #include "db/filerow.h"
 #include "db/rooms.h"
 #include "db/row.h"
+#include "db/search.h"
 
 #include <assert.h>
 #include <string.h>
@@ -214,6 +215,18 @@ static enum err update_chat(struct sql *db, const struct chat *c, const struct l
     return e == OK && sql_changed(db) == 0 ? ERR_CONFLICT : e;
 }
 
+static enum err put_chat(struct sql *db, struct change *c, struct log *log)
+{
+    bool words = true;
+    enum err e = OK;
+
+    if (c->chat_new)
+        e = insert_chat(db, c->chat, log);
+    else if ((e = search_differs(db, c->chat, log->num, &words)) == OK)
+        e = update_chat(db, c->chat, log);
+    return e == OK && words ? search_put(db, c->arena, c->chat, log->num) : e;
+}
+
 /* ---- log ------------------------------------------------------------------------------------ */
 
 static enum err put_entry(struct sql *db, struct change *c, struct entry *e, struct log *log)
@@ -316,10 +329,8 @@ static enum err put_room(struct sql *db, struct change *c, struct log *log)
 {
     enum err e = OK;
 
-    if (c->chat != NULL && c->chat_new)
-        e = insert_chat(db, c->chat, log);
-    else if (c->chat != NULL)
-        e = update_chat(db, c->chat, log);
+    if (c->chat != NULL)
+        e = put_chat(db, c, log);
     else if (c->staff != NULL)
         e = rooms_put(db, c, &log->num);
     if (e != OK || (e = put_entries(db, c, log)) != OK || (e = put_participants(db, c, log)) != OK)

@@ -107,7 +107,7 @@ static bool read_filter(const char *name, enum chat_filter *out)
 
 void api_chats_list(struct call *c)
 {
-    const char *cursor = http_query(c->request, "cursor");
+    const char *cursor = http_query(c->request, "cursor"), *text = http_query(c->request, "q");
     enum chat_filter filter;
     int64_t limit;
 
@@ -119,8 +119,10 @@ void api_chats_list(struct call *c)
         return;
     if (limit > CALL_LIST_MAX)
         limit = CALL_LIST_MAX;
-    desk_chats(c->web->desk, &c->who, filter, cursor == NULL ? "" : cursor, (size_t)limit, listed,
-               c);
+    if (text != NULL && *text == '\0')
+        text = NULL;
+    desk_search(c->web->desk, &c->who, text, filter, cursor == NULL ? "" : cursor, (size_t)limit,
+                listed, c);
 }
 
 /* ---- change -------------------------------------------------------------------------------- */

@@ -28,14 +28,14 @@ bool cors_listed(const char *list, const char *origin)
     }
 }
 
-struct search {
+struct origin_search {
     const char *origin;
     bool found;
 };
 
 static void look(void *ctx, const struct organization *o)
 {
-    struct search *s = ctx;
+    struct origin_search *s = ctx;
 
     s->found = s->found || cors_listed(o->origins, s->origin);
 }
@@ -43,7 +43,7 @@ static void look(void *ctx, const struct organization *o)
 static bool allowed(const struct call *c)
 {
     const struct directory *people = desk_directory(c->web->desk);
-    struct search s = {.origin = c->origin};
+    struct origin_search s = {.origin = c->origin};
     const struct organization *o;
 
     if (strcmp(c->origin, c->web->origin) == 0)

@@ -82,7 +82,7 @@ static void add_chats(struct bench *b)
         memcpy(chat->id, b->ids[i], sizeof chat->id);
         chat->organization = "default";
         chat->name = "Alice";
-        chat->email = chat->locale = chat->page = "";
+        chat->email = chat->external_id = chat->locale = chat->page = "";
         chat->escalation_reason = chat->assigned_to = "";
         chat->created_ms = (int64_t)i + 1;
         c->room = chat->id;

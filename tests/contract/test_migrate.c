@@ -24,7 +24,8 @@ extern const struct embedded db_migrations[];
 
 #define FILES_MAX 100
 #define CHATS 3
-#define ENTRIES 4 /* in each chat */
+#define ENTRIES 4   /* in each chat */
+#define SEARCHED 15 /* the migration that makes words of what is there */
 
 /* ---- databases as earlier versions left them ------------------------------------------------ */
 
@@ -160,6 +161,8 @@ static void check_whole(struct rig *r, size_t n)
     assert_int_equal(number(db, "SELECT count(*) FROM token"), CHATS);
     assert_int_equal(number(db, "SELECT count(*) FROM reader"), n >= 3 ? CHATS : 0);
     assert_int_equal(number(db, "SELECT count(*) FROM affiliation"), n >= 2 ? 1 : 0);
+    if (n < SEARCHED)
+        assert_int_equal(number(db, "SELECT count(*) FROM word WHERE word = 'mla'"), CHATS);
     sql_close(db);
 }
 

@@ -18,10 +18,19 @@ from lib.wait import Board
 from lib.web import Customer
 
 
+def word(canary):
+    """As what chats are searched by."""
+    return canary.translate(str.maketrans("01i", "oll"))[:32]
+
+
 def left(parley, canary):
     """The files of the database and its folder that hold these bytes."""
-    return [path for path in glob.glob(parley.store + "*") + glob.glob(parley.store + ".files/*")
-            if os.path.isfile(path) and canary.encode() in open(path, "rb").read()]
+    found = []
+    for path in glob.glob(parley.store + "*") + glob.glob(parley.store + ".files/*"):
+        if os.path.isfile(path):
+            data = open(path, "rb").read()
+            found += [path] * (canary.encode() in data or word(canary).encode() in data)
+    return found
 
 
 async def command(parley, *words):
