@@ -388,6 +388,13 @@ static void tell_joined(struct muc_desk *m, struct muc_out *o, const struct even
         muc_send_presence(&m->service, o, v, who);
 }
 
+/* Whoever types or has read is in the room under this nick. */
+static bool find_sender(const struct muc_room *v, const struct event *e, size_t *who)
+{
+    return muc_index_nick(v, e->role == ROLE_USER ? room_customer_nick(e->room) : e->sender_name,
+                          who);
+}
+
 static void tell(struct muc_desk *m, struct muc_out *o, const struct event *e)
 {
     const struct muc_room *v;
@@ -400,11 +407,12 @@ static void tell(struct muc_desk *m, struct muc_out *o, const struct event *e)
     v = muc_view(m, o->arena, e->room);
     switch (e->kind) {
     case EVENT_TYPING:
-        if (muc_index_nick(v, e->sender_name, &who))
-            muc_send_state(&m->service, o, v, e->sender_name, v->occupants[who].jid, e->state, "");
+        if (find_sender(v, e, &who))
+            muc_send_state(&m->service, o, v, v->occupants[who].nick, v->occupants[who].jid,
+                           e->state, "");
         break;
     case EVENT_READ:
-        if (!e->reflected && muc_index_nick(v, e->sender_name, &who))
+        if (!e->reflected && find_sender(v, e, &who))
             muc_send_marker(&m->service, o, v, &v->occupants[who], e->entry->id);
         break;
     case EVENT_JOINED:

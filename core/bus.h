@@ -45,7 +45,7 @@ struct event {
     const struct entry *entry; /* EVENT_ENTRY, EVENT_READ */
     /* EVENT_TYPING, EVENT_READ */
     enum role role;
-    const char *sender_id, *sender_name;
+    const char *sender_id, *sender_name; /* as of an entry */
     bool typing;
     const char *state; /* XEP-0085: "composing" "paused" "active" "inactive" */
     bool to_customer;  /* the writer is a speaker, so that the customer may be told */

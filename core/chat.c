@@ -36,6 +36,11 @@ struct chat *chat_dup(struct arena *a, const struct chat *c)
     return copy;
 }
 
+const char *chat_customer_name(const struct chat *c)
+{
+    return *c->name ? c->name : "Customer";
+}
+
 bool chat_reserved_local(const char *local)
 {
     if (strcmp(local, "queue") == 0 || strcmp(local, "lobby") == 0 ||

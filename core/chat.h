@@ -51,6 +51,9 @@ struct chat {
 /* A deep copy. */
 struct chat *chat_dup(struct arena *a, const struct chat *c);
 
+/* As people read it: "Customer" while the name is not known. */
+const char *chat_customer_name(const struct chat *c);
+
 /* Localparts that only the service may use: ids, which name chats' rooms, the same behind "c-" and
  * "a-", which are the customer's and the assistant's addresses, "queue" and "lobby…". */
 bool chat_reserved_local(const char *local);

@@ -390,7 +390,7 @@ static void read_applied(struct op *op, struct change *c)
     (void)c;
     e.role = customer ? ROLE_USER : ROLE_AGENT;
     e.sender_id = op->who.id;
-    e.sender_name = customer ? r->customer_nick : agent ? agent->name : "";
+    e.sender_name = customer ? chat_customer_name(r->chat) : agent ? agent->name : "";
     e.to_customer = customer || speaks(op);
     e.reflected = *call->address != '\0';
     op_answer(op, OK, NULL);

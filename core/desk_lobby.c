@@ -72,19 +72,15 @@ static void announce(struct desk *d, const struct chat *c, const char *key, cons
     arena_free(a);
 }
 
-static const char *name_of(const struct chat *c)
-{
-    return *c->name ? c->name : "Customer";
-}
-
 static void tell_waits(struct desk *d, struct arena *a, const struct chat *c, bool again)
 {
     const char *key = arena_printf(a, "%s waits %lld", c->id, (long long)c->queued_ms);
     const char *link = arena_printf(a, " - xmpp:%s@%s?join", c->id, d->o.domain);
 
     announce(d, c, key,
-             arena_printf(a, "%s %s%s%.200s%s", again ? "WAITS AGAIN" : "NEW", name_of(c),
-                          *c->escalation_reason ? " - " : "", c->escalation_reason, link));
+             arena_printf(a, "%s %s%s%.200s%s", again ? "WAITS AGAIN" : "NEW",
+                          chat_customer_name(c), *c->escalation_reason ? " - " : "",
+                          c->escalation_reason, link));
 }
 
 static void tell_taken(struct desk *d, struct arena *a, const struct chat *c)
@@ -93,7 +89,7 @@ static void tell_taken(struct desk *d, struct arena *a, const struct chat *c)
     const char *key = arena_printf(a, "%s taken %lld", c->id, (long long)c->assigned_ms);
 
     if (agent)
-        announce(d, c, key, arena_printf(a, "%s took %s", agent->name, name_of(c)));
+        announce(d, c, key, arena_printf(a, "%s took %s", agent->name, chat_customer_name(c)));
 }
 
 #define COMMENT_MAX 200 /* bytes of a comment that the lobby is shown */
@@ -105,8 +101,9 @@ static void tell_rated(struct desk *d, struct arena *a, const struct chat *c)
     const char *comment = text_clean(a, c->rating_comment, strnlen(c->rating_comment, COMMENT_MAX));
 
     announce(d, c, key,
-             arena_printf(a, "%s rated the chat%s%s %d/5%s%s", name_of(c), agent ? " with " : "",
-                          agent ? agent->name : "", c->rating, *comment ? " - " : "", comment));
+             arena_printf(a, "%s rated the chat%s%s %d/5%s%s", chat_customer_name(c),
+                          agent ? " with " : "", agent ? agent->name : "", c->rating,
+                          *comment ? " - " : "", comment));
 }
 
 static bool is_news(const struct desk *d, int64_t since_ms)

@@ -112,7 +112,7 @@ static void customer_post(struct op *op)
         chat_reopen(op, c);
     if ((c->chat ? c->chat->state : chat->state) == CHAT_ASSISTANT && d->o.assistant.answer)
         chat_alter(op, c)->assistant_pending = true;
-    post_store(op, c, ROLE_USER, r->id, *chat->name ? chat->name : "Customer");
+    post_store(op, c, ROLE_USER, r->id, chat_customer_name(chat));
 }
 
 /* Who speaks to the customer: whom the desk lists as a speaker; in a waiting chat, who claims it

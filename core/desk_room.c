@@ -312,7 +312,7 @@ static void typing_tell(struct op *op)
 
     e.role = customer ? ROLE_USER : ROLE_AGENT;
     e.sender_id = customer ? r->id : op->who.id;
-    e.sender_name = customer ? r->customer_nick : agent ? agent->name : "";
+    e.sender_name = customer ? chat_customer_name(r->chat) : agent ? agent->name : "";
     e.typing = call->typing;
     e.state = call->state;
     /* who spoke in an earlier life of the chat does not speak while it waits again */

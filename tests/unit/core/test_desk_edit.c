@@ -273,7 +273,7 @@ static void reading_is_told_once_and_is_no_entry(void **state)
     assert_int_equal(mark(&s, rig_customer(s.chat), s.answered)->e, OK);
     assert_true(mark(&s, rig_customer(s.chat), s.answered)->unchanged);
     assert_true(mark(&s, rig_customer(s.chat), s.asked)->unchanged);
-    assert_trace(s.r, "[read ok] read:Alice (customer):4 [read ok] [read ok]");
+    assert_trace(s.r, "[read ok] read:Alice:4 [read ok] [read ok]");
     assert_int_equal(last(&s)->seq, seq);
 }
 

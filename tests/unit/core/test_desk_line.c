@@ -21,7 +21,7 @@ static void answers_come_before_events_and_both_in_commit_order(void **state)
     rig_post(r, rig_customer(chat), chat, "5", "");
     rig_pump(r);
     assert_trace(r, "[1 ok] message:1 [2 ok] message:2 [join ok] joined:" ANN " agent_joined "
-                    "[3 ok] message:3 [typing ok] typing:Alice (customer):0 [4 ok] message:4 "
+                    "[3 ok] message:3 [typing ok] typing:Alice:0 [4 ok] message:4 "
                     "[close ok] closed over [5 ok] reopened message:5");
 }
 

@@ -347,7 +347,7 @@ static void typing_reaches_the_customer_from_speakers_only(void **state)
     rig_wait(rig_typing(r, rig_who(ann), chat, ANN, true));
     rig_wait(rig_typing(r, rig_who(ann), chat, "", false));
     rig_wait(rig_typing(r, rig_who(bob), chat, BOB, true));
-    assert_trace(r, "[typing ok] typing:Alice (customer):1 [typing ok] typing:ann:1 "
+    assert_trace(r, "[typing ok] typing:Alice:1 [typing ok] typing:ann:1 "
                     "[typing ok] typing:ann:0 [typing ok] typing:bob:1:staff");
     assert_int_equal(r->n_submitted, before);
     assert_int_equal(rig_wait(rig_typing(r, rig_who(bob), chat, ANN, true))->e, ERR_NOT_OCCUPANT);
