@@ -321,7 +321,7 @@ static enum MHD_Result join_header(void *cls, enum MHD_ValueKind kind, const cha
     struct join *j = cls;
 
     (void)kind;
-    if (strcasecmp(name, j->name) != 0 || value == NULL)
+    if (!reply_same_name(name, j->name) || value == NULL)
         return MHD_YES;
     j->value = j->value == NULL ? arena_dup(j->arena, value)
                                 : arena_printf(j->arena, "%s, %s", j->value, value);

@@ -6,10 +6,15 @@
 #include <strings.h>
 #include <time.h>
 
+bool reply_same_name(const char *a, const char *b)
+{
+    return (*a | 0x20) == (*b | 0x20) && strcasecmp(a, b) == 0; /* most begin otherwise */
+}
+
 void reply_header(struct reply *r, const char *name, const char *value)
 {
     for (size_t i = 0; i < r->n_headers; i++) {
-        if (strcasecmp(r->headers[i].name, name) == 0) {
+        if (reply_same_name(r->headers[i].name, name)) {
             r->headers[i].value = value;
             return;
         }
@@ -27,7 +32,7 @@ void reply_header_more(struct reply *r, const char *name, const char *value)
 const char *reply_get(const struct reply *r, const char *name)
 {
     for (size_t i = 0; i < r->n_headers; i++) {
-        if (strcasecmp(r->headers[i].name, name) == 0)
+        if (reply_same_name(r->headers[i].name, name))
             return r->headers[i].value;
     }
     return NULL;

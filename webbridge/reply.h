@@ -26,6 +26,9 @@ struct reply {
     size_t n_headers;
 };
 
+/* Names of headers are the same in any case. */
+bool reply_same_name(const char *a, const char *b);
+
 /* name and value are lent as long as the reply. One name comes once: the later value wins. */
 void reply_header(struct reply *r, const char *name, const char *value);
 /* One more of a name that may come several times (Set-Cookie). */

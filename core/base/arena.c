@@ -40,8 +40,8 @@ struct arena {
 };
 
 #ifndef ARENA_ASAN
-#define KEPT_SIZES 2 /* the first chunk and the one after it: what requests and changes need */
-#define KEPT_MAX 64
+#define KEPT_SIZES 2  /* the first chunk and the one after it: what requests and changes need */
+#define KEPT_MAX 1024 /* of each size; a message has three arenas until it is answered */
 
 /* Chunks that were freed on this thread. */
 static _Thread_local struct {

@@ -15,7 +15,7 @@
 #define LEVELS_MAX 32
 #define INT_LIMIT 9007199254740992.0 /* 2^53: above it doubles skip integers */
 #define FEW_MEMBERS 16
-#define PRINT_BYTES 1000 /* more than most texts have; the library doubles it */
+#define PRINT_BYTES 65536 /* more than most texts have */
 
 /* ---- memory: a page of messages is thousands of pieces, of which nearly all are small, and each
  * first piece of a tree made malloc sort its free lists ---------------------------------------- */
@@ -553,10 +553,12 @@ void json_each(const struct json *o, void (*fn)(void *ctx, const char *name, con
 
 char *json_print(struct arena *a, const struct json *j)
 {
-    char *text = cJSON_PrintBuffered((const cJSON *)j, PRINT_BYTES, false);
-    char *copy;
+    char most[PRINT_BYTES], *text, *copy;
+    cJSON *tree = (cJSON *)(uintptr_t)j; /* only read */
 
-    if (text == NULL)
+    if (cJSON_PrintPreallocated(tree, most, PRINT_BYTES, false))
+        return arena_dup(a, most);
+    if ((text = cJSON_PrintBuffered(tree, 4 * PRINT_BYTES, false)) == NULL)
         abort();
     copy = arena_dup(a, text);
     cJSON_free(text);

@@ -320,6 +320,29 @@ static void built_tree_prints_on_one_line(void **state)
     arena_free(a);
 }
 
+static void text_of_any_length_is_printed_whole(void **state)
+{
+    static const size_t lengths[] = {1, 65530, 65533, 65534, 65535, 65536, 200000, 1000000};
+    struct arena *a = arena_new();
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+        struct json *list = json_array();
+        char *text = memset(mem_alloc(lengths[i] + 1), 'x', lengths[i]);
+        const char *printed;
+
+        json_add_str(list, text);
+        printed = json_print(a, list);
+        assert_int_equal(strlen(printed), lengths[i] + 4);
+        assert_memory_equal(printed, "[\"", 2);
+        assert_memory_equal(printed + 2, text, lengths[i]);
+        assert_string_equal(printed + 2 + lengths[i], "\"]");
+        json_free(list);
+        free(text);
+    }
+    arena_free(a);
+}
+
 static void collect(void *ctx, const char *name, const struct json *v)
 {
     buf_printf(ctx, "%s=%s;", name, json_str(v));
@@ -359,6 +382,7 @@ int main(void)
         cmocka_unit_test(deeper_than_32_levels_is_invalid),
         cmocka_unit_test(text_is_not_read_beyond_its_length),
         cmocka_unit_test(built_tree_prints_on_one_line),
+        cmocka_unit_test(text_of_any_length_is_printed_whole),
         cmocka_unit_test(each_visits_members_in_order),
     };
 
