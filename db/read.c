@@ -13,6 +13,7 @@
 
 #define LIMIT_MAX 1000
 #define WAITS_MAX 20
+#define BEHIND_ALL (INT64_MAX / 2) /* seq and pos stay below it, also when it is added to */
 
 enum err read_begin(struct sql *db)
 {
@@ -60,10 +61,26 @@ static int64_t limit_of(const struct query *q)
 
 /* ?1 room ?2 after ?3 before ?4 without subjects ?5 limit. One more than the limit is asked for, to
  * know whether there is more. */
-#define ENTRIES(column, order)                                                                     \
-    "SELECT" ROW_ENTRY "FROM message WHERE room = (SELECT num FROM room WHERE id = ?1)"            \
-    " AND " column " > ?2 AND " column " < ?3 AND (?4 = 0 OR kind NOT IN ('subject', 'reaction'))" \
-    " ORDER BY " column " " order " LIMIT ?5 + 1"
+#define ENTRIES(where, order)                                                                      \
+    "SELECT" ROW_ENTRY "FROM message WHERE room = (SELECT num FROM room WHERE id = ?1) AND " where \
+    " AND (?4 = 0 OR kind NOT IN ('subject', 'reaction')) ORDER BY seq " order " LIMIT ?5 + 1"
+
+#define BY_SEQ "seq > ?2 AND seq < ?3"
+/* How far pos is behind seq at the end of the log is the most that it is anywhere. Entries without
+ * a pos, so many at the most, are passed in the index, which holds seq and pos. */
+#define BY_POS                                                                                     \
+    "seq > ?2 AND seq < ?3 + (SELECT lastSeq - lastPos FROM room WHERE id = ?1)"                   \
+    " AND pos > ?2 AND pos < ?3"
+
+const char *read_entries_text(bool public_only, bool newest)
+{
+    static const char *const texts[2][2] = {
+        {ENTRIES(BY_SEQ, "ASC"), ENTRIES(BY_SEQ, "DESC")},
+        {ENTRIES(BY_POS, "ASC"), ENTRIES(BY_POS, "DESC")},
+    };
+
+    return texts[public_only][newest];
+}
 
 /* In a room gids grow with seq, so the index by seq (which holds the gid) is walked from its end
  * down to the first gid that is not wanted; an index of its own would cost every insert. */
@@ -103,14 +120,10 @@ static void reverse_entries(struct query *q)
 
 static enum err read_entries(struct sql *db, struct query *q)
 {
-    static const char *const texts[2][2] = {
-        {ENTRIES("seq", "ASC"), ENTRIES("seq", "DESC")},
-        {ENTRIES("pos", "ASC"), ENTRIES("pos", "DESC")},
-    };
     struct sql_row *row;
-    enum err e = sql_query(db, texts[q->public_only][q->newest],
+    enum err e = sql_query(db, read_entries_text(q->public_only, q->newest),
                            SQL_WITH(sql_text(q->room), sql_int(q->after),
-                                    sql_int(q->before > 0 ? q->before : INT64_MAX),
+                                    sql_int(q->before > 0 ? q->before : BEHIND_ALL),
                                     sql_int(q->messages_only), sql_int(limit_of(q))),
                            &row);
 

@@ -10,6 +10,9 @@
 NODISCARD enum err read_begin(struct sql *db);
 void read_end(struct sql *db);
 
+/* The text of a page of a log, for the test that asks for its plan. */
+const char *read_entries_text(bool public_only, bool newest);
+
 /* Errors  as in core/ports.h; ERR_INVALID a cursor that is not ours */
 NODISCARD enum err read_query(struct sql *db, struct query *q);
 

@@ -116,6 +116,57 @@ static void public_view_counts_by_pos_and_hides_staff_entries(void **state)
     assert_int_equal(q->n_entries, 5);
 }
 
+/* Of 300 entries, in runs of both kinds. */
+static bool is_hidden(size_t i)
+{
+    return i < 20 || (i >= 60 && i < 160) || i % 7 == 0 || i >= 290;
+}
+
+static void assert_public_page(struct rig *r, const struct query *all, int64_t after,
+                               int64_t before, bool newest)
+{
+    struct query *q = page(r, after, before, newest, 10);
+    const struct entry *wanted[300];
+    size_t n = 0, first;
+
+    for (size_t i = 0; i < all->n_entries; i++) {
+        const struct entry *e = &all->entries[i];
+
+        if (e->pos > after && (before == 0 || e->pos < before))
+            wanted[n++] = e;
+    }
+    q->public_only = true;
+    assert_int_equal(rig_read(r, q), OK);
+    assert_int_equal(q->n_entries, n < 10 ? n : 10);
+    assert_int_equal(q->more, n > 10);
+    first = newest ? n - q->n_entries : 0;
+    for (size_t i = 0; i < q->n_entries; i++)
+        assert_string_equal(q->entries[i].id, wanted[first + i]->id);
+}
+
+static void every_public_page_passes_staff_entries_wherever_they_stand(void **state)
+{
+    struct rig *r = (struct rig *)*state;
+    struct change *c = rig_change(r, rig_id(1));
+    struct query *all;
+
+    rig_add_chat(r, 1);
+    rig_entries(c, 300);
+    for (size_t i = 0; i < 300; i++)
+        if (is_hidden(i))
+            c->entries[i].audience = AUDIENCE_STAFF;
+    assert_int_equal(rig_write(r, c), OK);
+    all = page(r, 0, 0, false, 1000);
+    assert_int_equal(rig_read(r, all), OK);
+    assert_int_equal(all->n_entries, 300);
+    for (int64_t after = 0; after < 140; after++) {
+        assert_public_page(r, all, after, 0, false);
+        assert_public_page(r, all, 0, after + 1, true);
+        assert_public_page(r, all, after, after + 8, true);
+        assert_public_page(r, all, after, after + 30, false);
+    }
+}
+
 static void messages_alone_are_without_subjects(void **state)
 {
     struct rig *r = (struct rig *)*state;
@@ -514,6 +565,7 @@ int main(void)
         RIG_TEST(newest_of_a_range_are_its_end_in_log_order),
         RIG_TEST(limit_of_nothing_gives_nothing_and_a_huge_one_a_thousand),
         RIG_TEST(public_view_counts_by_pos_and_hides_staff_entries),
+        RIG_TEST(every_public_page_passes_staff_entries_wherever_they_stand),
         RIG_TEST(messages_alone_are_without_subjects),
         RIG_TEST(log_of_a_missing_room_is_empty),
         RIG_TEST(ten_thousand_entries_are_paged_in_both_directions),
