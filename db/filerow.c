@@ -30,6 +30,11 @@ static enum err find_retry(struct sql *db, struct change *c)
     return OK;
 }
 
+/* Of ?1 to ?6. */
+#define FILE_VALUES(f)                                                                             \
+    sql_text((f)->id), sql_text((f)->owner), sql_text((f)->name), sql_text((f)->type),             \
+        sql_int((f)->size), sql_int((f)->created_ms)
+
 /* A new one, if its owner may send so much. */
 static enum err put_new(struct sql *db, struct change *c)
 {
@@ -39,10 +44,9 @@ static enum err put_new(struct sql *db, struct change *c)
                          " SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?9, (SELECT num FROM room WHERE id = ?10)"
                          " WHERE ?5 + coalesce((SELECT sum(size) FROM file"
                          " WHERE agentId = ?2 AND createdAt > ?7), 0) <= ?8",
-                         SQL_WITH(sql_text(f->id), sql_text(f->owner), sql_text(f->name),
-                                  sql_text(f->type), sql_int(f->size), sql_int(f->created_ms),
-                                  sql_int(f->created_ms - c->file_span_ms), sql_int(c->file_quota),
-                                  sql_int(f->state == FILE_STORED), sql_text(f->room)));
+                         SQL_WITH(FILE_VALUES(f), sql_int(f->created_ms - c->file_span_ms),
+                                  sql_int(c->file_quota), sql_int(f->state == FILE_STORED),
+                                  sql_text(f->room)));
 
     if (e != OK || sql_changed(db) > 0)
         return e;
@@ -56,9 +60,7 @@ static enum err put_stored(struct sql *db, const struct file *f)
                    "INSERT INTO file (id, agentId, name, type, size, createdAt, stored, room)"
                    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, (SELECT num FROM room WHERE id = ?7))"
                    " ON CONFLICT (id) DO UPDATE SET type = ?4, stored = 1",
-                   SQL_WITH(sql_text(f->id), sql_text(f->owner), sql_text(f->name),
-                            sql_text(f->type), sql_int(f->size), sql_int(f->created_ms),
-                            sql_text(f->room)));
+                   SQL_WITH(FILE_VALUES(f), sql_text(f->room)));
 }
 
 enum err filerow_put(struct sql *db, struct change *c)

@@ -2,10 +2,10 @@
 
 /* ---- writing -------------------------------------------------------------------------------- */
 
-static enum err put_new(struct sql *db, const struct staff *s, int64_t *num)
+enum err rooms_add(struct sql *db, const char *id, const char *kind, int64_t *num)
 {
     enum err e = sql_run(db, "INSERT INTO room (id, kind) VALUES (?1, ?2)",
-                         SQL_WITH(sql_text(s->id), sql_text("staff")));
+                         SQL_WITH(sql_text(id), sql_text(kind)));
 
     if (e == OK)
         *num = sql_last_id(db);
@@ -18,7 +18,7 @@ enum err rooms_put(struct sql *db, const struct change *c, int64_t *num)
     const struct room_config *o = &s->config;
     enum err e;
 
-    if (c->staff_new && (e = put_new(db, s, num)) != OK)
+    if (c->staff_new && (e = rooms_add(db, s->id, "staff", num)) != OK)
         return e;
     return sql_run(
         db,

@@ -5,6 +5,10 @@
 #include "core/ports.h"
 #include "db/sql.h"
 
+/* A new row of `room`, of any kind; *num is its number.
+ * Errors  ERR_CONFLICT there is such a room */
+NODISCARD enum err rooms_add(struct sql *db, const char *id, const char *kind, int64_t *num);
+
 /* The change's staff row; *num is the room's, and is set when it is a new one.
  * Errors  ERR_CONFLICT there is such a room */
 NODISCARD enum err rooms_put(struct sql *db, const struct change *c, int64_t *num);

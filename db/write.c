@@ -165,28 +165,29 @@ static enum err put_token(struct sql *db, const struct token *t)
 
 /* ---- chat ----------------------------------------------------------------------------------- */
 
+/* Of ?1 to ?16. */
+#define CHAT_VALUES(c, num)                                                                        \
+    sql_int(num), sql_text((c)->organization), sql_text_or_null((c)->name),                        \
+        sql_text_or_null((c)->email), sql_text_or_null((c)->locale), sql_text_or_null((c)->page),  \
+        sql_text(chat_state_name((c)->state)), sql_int((c)->escalation_requested),                 \
+        sql_text_or_null((c)->escalation_reason), sql_int_or_null((c)->escalation_requested_ms),   \
+        sql_text_or_null((c)->assigned_to), sql_int_or_null((c)->assigned_ms),                     \
+        sql_int_or_null((c)->queued_ms), sql_int((c)->created_ms),                                 \
+        sql_int_or_null((c)->closed_ms), sql_int((c)->assistant_pending)
+
 static enum err insert_chat(struct sql *db, const struct chat *c, struct log *log)
 {
-    enum err e =
-        sql_run(db, "INSERT INTO room (id, kind) VALUES (?1, 'chat')", SQL_WITH(sql_text(c->id)));
+    enum err e = rooms_add(db, c->id, "chat", &log->num);
 
     if (e != OK)
         return e;
-    log->num = sql_last_id(db);
     return sql_run(
         db,
         "INSERT INTO chat (num, organization, name, email, locale, page, state,"
         " escalationRequested, escalationReason, escalationRequestedAt, assignedToId, assignedAt,"
         " queuedAt, createdAt, closedAt, assistantPending, version, externalId)"
         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
-        SQL_WITH(sql_int(log->num), sql_text(c->organization), sql_text_or_null(c->name),
-                 sql_text_or_null(c->email), sql_text_or_null(c->locale), sql_text_or_null(c->page),
-                 sql_text(chat_state_name(c->state)), sql_int(c->escalation_requested),
-                 sql_text_or_null(c->escalation_reason),
-                 sql_int_or_null(c->escalation_requested_ms), sql_text_or_null(c->assigned_to),
-                 sql_int_or_null(c->assigned_ms), sql_int_or_null(c->queued_ms),
-                 sql_int(c->created_ms), sql_int_or_null(c->closed_ms),
-                 sql_int(c->assistant_pending), sql_int(c->version + 1),
+        SQL_WITH(CHAT_VALUES(c, log->num), sql_int(c->version + 1),
                  sql_text_or_null(c->external_id)));
 }
 
@@ -200,14 +201,7 @@ static enum err update_chat(struct sql *db, const struct chat *c, const struct l
         " assistantPending = ?16, awayAt = ?18, offeredToId = ?19, offeredById = ?20,"
         " offeredAt = ?21, rating = ?22, ratingComment = ?23, ratedAt = ?24,"
         " version = version + 1 WHERE num = ?1 AND version = ?17",
-        SQL_WITH(sql_int(log->num), sql_text(c->organization), sql_text_or_null(c->name),
-                 sql_text_or_null(c->email), sql_text_or_null(c->locale), sql_text_or_null(c->page),
-                 sql_text(chat_state_name(c->state)), sql_int(c->escalation_requested),
-                 sql_text_or_null(c->escalation_reason),
-                 sql_int_or_null(c->escalation_requested_ms), sql_text_or_null(c->assigned_to),
-                 sql_int_or_null(c->assigned_ms), sql_int_or_null(c->queued_ms),
-                 sql_int(c->created_ms), sql_int_or_null(c->closed_ms),
-                 sql_int(c->assistant_pending), sql_int(c->version), sql_int_or_null(c->away_ms),
+        SQL_WITH(CHAT_VALUES(c, log->num), sql_int(c->version), sql_int_or_null(c->away_ms),
                  sql_text_or_null(c->offered_to), sql_text_or_null(c->offered_by),
                  sql_int_or_null(c->offered_ms), sql_int_or_null(c->rating),
                  sql_text_or_null(c->rating_comment), sql_int_or_null(c->rated_ms)));
