@@ -25,6 +25,10 @@ interface QueueNews {
   counts?: Counts;
 }
 
+/** Of a search: chats that are shown, and calls that are made for them, before somebody asks for more. */
+const FOUND = 50;
+const CALLS = 10;
+
 type News = { kind: "event"; event: StreamEvent } | { kind: "connection"; connection: Connection };
 
 export const nameOf = (chat: Chat) => chat.customer.name ?? "Customer";
@@ -98,15 +102,32 @@ export class QueueFeed {
   async load(filter: Filter, more = false): Promise<void> {
     const cursor = more ? this.state.cursors[filter] : null;
     if (more && cursor === null) return;
-    const query = cursor ? `&cursor=${encodeURIComponent(cursor)}` : "";
     const newer = new Set<string>();
     this.loading.add(newer);
-    const page = await this.api.get<ChatPage>(`/api/chats?filter=${filter}${query}`, this.stop.signal)
+    const page = await this.page({ filter }, cursor, this.stop.signal)
       .finally(() => this.loading.delete(newer));
     const rows = new Map(this.state.rows);
     for (const chat of page.items) if (!newer.has(chat.id)) rows.set(chat.id, chat);
     const counts = newer.has("") ? this.state.counts : page.counts;
     this.set({ rows, counts, cursors: { ...this.state.cursors, [filter]: page.nextCursor } });
+  }
+
+  private page(query: Record<string, string>, cursor: string | null, signal: AbortSignal): Promise<ChatPage> {
+    return this.api.get<ChatPage>(`/api/chats?${new URLSearchParams(cursor ? { ...query, cursor } : query)}`, signal);
+  }
+
+  /** Chats that have these words; they are not rows of the queue. One call looks at a part of all chats only, and
+   *  most of them find nothing when the words are common but seldom together. */
+  async find(filter: Filter, text: string, depth: number, signal: AbortSignal): Promise<{ chats: Chat[]; more: boolean }> {
+    const chats: Chat[] = [];
+    let cursor: string | null = null;
+    let calls = 0;
+    do {
+      const page: ChatPage = await this.page({ filter, q: text }, cursor, signal);
+      chats.push(...page.items);
+      cursor = page.nextCursor;
+    } while (cursor && chats.length < FOUND * depth && ++calls < CALLS * depth);
+    return { chats, more: cursor !== null };
   }
 
   /** A list that was read before this was told may arrive after it: what it says of these is old. */

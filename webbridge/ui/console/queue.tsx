@@ -3,6 +3,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Chat } from "../core/types.js";
 import { inOrder, matches, nameOf, type QueueFeed, type QueueState } from "./feed.js";
 import { isFocusLost, isTyped, Link } from "./route.js";
+import { SearchBox, textOf, useSearch, words } from "./search.js";
 import type { Filter } from "./types.js";
 
 const TABS: [Filter, string, "all" | "needsResponse" | "assigned"][] = [
@@ -47,13 +48,15 @@ function Badge({ chat, me }: { chat: Chat; me: string }) {
   return <span class="badge">{chat.status === "closed" ? "Closed" : "With the assistant"}</span>;
 }
 
-function Row({ chat, me, now, current }: { chat: Chat; me: string; now: number; current: boolean }) {
+/** found: with the address it may have been found by. */
+function Row({ chat, me, now, current, found }: { chat: Chat; me: string; now: number; current: boolean; found: boolean }) {
   const since = chat.escalationRequestedAt ?? chat.lastMessageAt ?? chat.createdAt;
   return (
     <li class={`row ${chat.status}`} data-chat={chat.id}>
       <Link href={`/app/chats/${chat.id}${location.search}`} current={current}>
         <span class="name" dir="auto">{nameOf(chat)}</span>
         <Badge chat={chat} me={me} />
+        {found && chat.customer.email && <span class="reason" dir="auto">{chat.customer.email}</span>}
         {chat.escalationReason && <span class="reason" dir="auto">{chat.escalationReason}</span>}
         <time dateTime={since} title={new Date(since).toLocaleString()}>{ago(since, now)}</time>
       </Link>
@@ -116,29 +119,56 @@ export function Queue({ feed, me, current, keys }: { feed: QueueFeed; me: string
   const state = useQueue(feed);
   const now = useNow();
   const filter = filterOf(location.search);
+  const text = textOf(location.search);
+  const [depth, setDepth] = useState(1);
+  const found = useSearch(feed, filter, text, depth);
+  const shown = found.text !== "";
+  const done = found.text === text && (!text || found.filter === filter);
+  const jump = useRef<string | null>(null);
   useEffect(() => {
     feed.load(filter).catch(() => undefined);
   }, [filter]);
+  useEffect(() => setDepth(1), [filter, text]);
   useKeys(keys);
-  const rows = inOrder(state.rows.values()).filter((chat) => matches(chat, filter));
+  const chats = shown ? found.chats.map((chat) => state.rows.get(chat.id) ?? chat) : state.rows.values();
+  const rows = inOrder(chats).filter((chat) => matches(chat, filter));
   const list = useFocusKept(rows.map((chat) => chat.id), current);
-  const more = () => void feed.load(filter, true).catch(() => undefined)
-    .then(() => list.current?.querySelectorAll<HTMLElement>(".row a")[rows.length]?.focus());
+  const toRow = (at: number) => list.current?.querySelectorAll<HTMLElement>(".row a")[at]?.focus();
+  const more = () => {
+    if (shown) setDepth(depth + 1);
+    else void feed.load(filter, true).catch(() => undefined).then(() => toRow(rows.length));
+  };
+  const arrive = () => {
+    jump.current = null;
+    toRow(0);
+  };
+  const enter = (wanted: string) => {
+    jump.current = wanted;
+    if (done && text === wanted) arrive();
+  };
+  useEffect(() => {
+    if (done && text === jump.current) arrive();
+  }, [done, text]);
   const waiting = state.counts.needsResponse;
+  const kept = text && `&q=${encodeURIComponent(text)}`;
   return (
     <section class="queue" aria-label="Chats">
+      <SearchBox text={text} keys={keys} onEnter={enter} />
       <nav class="tabs" aria-label="Filter">
         {TABS.map(([name, label, count]) => (
-          <Link href={`${location.pathname}?filter=${name}`} current={name === filter}>
+          <Link href={`${location.pathname}?filter=${name}${kept}`} current={name === filter}>
             {label} <span class="count">{state.counts[count]}</span>
           </Link>
         ))}
       </nav>
       <p class="unseen" role="status">{waiting === 1 ? "1 chat needs a response" : `${waiting} chats need a response`}</p>
-      {rows.length === 0 && <p class="empty">{filter === "needs_response" ? "Nobody waits." : "There are no chats here."}</p>}
-      <ul class="rows" ref={list}>{rows.map((chat) => <Row key={chat.id} chat={chat} me={me} now={now} current={chat.id === current} />)}</ul>
-      {state.cursors[filter] && (
-        <button type="button" class="quiet" onClick={more}>Show more</button>
+      <p class="found" role="status">{shown && done && words(found, rows.length)}</p>
+      {rows.length === 0 && !shown && <p class="empty">{filter === "needs_response" ? "Nobody waits." : "There are no chats here."}</p>}
+      <ul class="rows" ref={list}>
+        {rows.map((chat) => <Row key={chat.id} chat={chat} me={me} now={now} current={chat.id === current} found={shown} />)}
+      </ul>
+      {(shown ? found.more : state.cursors[filter]) && (
+        <button type="button" class="quiet" onClick={more}>{rows.length === 0 ? "Search on" : "Show more"}</button>
       )}
     </section>
   );

@@ -43,7 +43,7 @@ export function Settings(p: SettingsProps) {
 
 const KEYS: [string, string][] = [
   ["j", "next chat"], ["k", "chat before"], ["Enter", "open the chat"], ["a", "assign the chat to me"], ["r", "write a reply"],
-  ["?", "this help"], ["Esc", "close this help"],
+  ["/", "search"], ["?", "this help"], ["Esc", "close this help"],
 ];
 
 /** Closing gives the focus back to what had it. */
