@@ -68,7 +68,8 @@ static size_t bytes_of(const char *s, size_t n)
 
 static void put_text(struct completion *c, const char *s)
 {
-    size_t left = COMPLETION_TEXT_MAX - c->chars, chars = text_chars(s);
+    /* one less: for the mark that something is missing */
+    size_t left = COMPLETION_TEXT_MAX - 1 - c->chars, chars = text_chars(s);
 
     if (c->full)
         return;
@@ -77,7 +78,7 @@ static void put_text(struct completion *c, const char *s)
         c->chars += chars;
         return;
     }
-    buf_put(&c->text, s, bytes_of(s, left - 1));
+    buf_put(&c->text, s, bytes_of(s, left));
     buf_puts(&c->text, ELLIPSIS);
     c->full = true;
 }

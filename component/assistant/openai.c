@@ -163,16 +163,19 @@ static const char *human_reason(struct asking *k, const struct completion_call *
 {
     struct json *o = NULL;
     const char *reason, *summary, *text;
+    char *line;
     size_t len;
 
     if (json_parse_clean(call->arguments, strlen(call->arguments), &o) != OK)
         o = json_object();
     reason = argument(o, "reason");
     summary = argument(o, "summary");
-    text = text_visible(
-        k->arena, arena_printf(k->arena, "%s%s%s%s",
-                               strcmp(argument(o, "urgency"), "urgent") == 0 ? "Urgent: " : "",
-                               reason, *reason && *summary ? ". " : "", summary));
+    line = arena_printf(k->arena, "%s%s%s%s",
+                        strcmp(argument(o, "urgency"), "urgent") == 0 ? "Urgent: " : "", reason,
+                        *reason && *summary ? ". " : "", summary);
+    for (char *c = line; (c = strpbrk(c, "\n\r\t")) != NULL;)
+        *c = ' ';
+    text = text_visible(k->arena, line);
     json_free(o);
     len = strlen(text);
     if (len <= REASON_BYTES_MAX)
