@@ -251,11 +251,14 @@ static void turn_read(struct query *q, enum err e)
     struct assistant_turn turn = {
         .entries = q->entries, .n_entries = q->n_entries, .said = said, .failed = failed};
 
-    if (e == OK && r && r->chat) {
+    if (e == OK && r && r->chat && is_wanted(r)) {
         put_question_last(q);
         turn.chat = r->chat;
         r->turn = t;
         t->desk->o.assistant.answer(t->desk->o.assistant.self, &turn, answered, t);
+    } else if (e == OK && r && r->chat) {
+        r->asking = false;
+        turn_free(t);
     } else {
         if (r)
             ask_failed(r);

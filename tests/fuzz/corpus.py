@@ -18,6 +18,12 @@ TOKENS = ['{"alg":"HS256","typ":"JWT"}\n{"sub":"7","name":"Ada","email":"ada@exa
           "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI3In0.AAAA", "..", '{"alg":"HS256","crit":["exp"]}\n{}']
 
 
+COMPLETIONS = ['\x07data: {"choices":[{"delta":{"content":"<think>a</think>b\\ud83d\\u0000"}}]}\r\n\r\ndata: [DONE]\n\n',
+               '\x00: x\ndata: {"choices":[{"delta":{"tool_calls":[{"index":0,"id":"a","function":'
+               '{"name":"search_faq","arguments":"{"}}]},"finish_reason":"tool_calls"}]}\n\n',
+               ' {"choices":[{"message":{"content":"a"},"finish_reason":"stop"}]}', ' {"error":{}}']
+
+
 def an_id(letter):
     return letter * 26
 
@@ -93,7 +99,7 @@ def stanzas():
 
 def main(folder):
     seeds = {"room": list(stanzas()), "stream": list(stanzas()), "jid": JIDS, "json": JSONS,
-             "identity": TOKENS}
+             "identity": TOKENS, "completion": COMPLETIONS}
     for name, texts in seeds.items():
         place = pathlib.Path(folder) / name
         place.mkdir(parents=True, exist_ok=True)

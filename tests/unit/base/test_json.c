@@ -368,6 +368,36 @@ static int start(void **state)
     return crypto_init() == OK ? 0 : -1;
 }
 
+static void assert_clean(const char *json, const char *want)
+{
+    struct json *j = NULL;
+    const char *s = NULL;
+
+    assert_int_equal(json_parse_clean(json, strlen(json), &j), OK);
+    assert_int_equal(json_get_str(j, "a", &s), OK);
+    assert_string_equal(s, want);
+    json_free(j);
+}
+
+#define LOST "\xef\xbf\xbd"
+
+static void cleaning_replaces_what_is_no_text(void **state)
+{
+    struct json *j = NULL;
+
+    (void)state;
+    assert_clean("{\"a\":\"b\\n\\\\\\u00e9\\ud83d\\ude00\"}", "b\n\\é😀");
+    assert_clean("{\"a\":\"\xff.\xc3\"}", LOST "." LOST);
+    assert_clean("{\"a\":\"\\u0000\\b\\f\\uFFFF\"}", LOST LOST LOST LOST);
+    assert_clean("{\"a\":\"\\ud83d\\u0041\\ude00\\ud83d\\n\\ud83d\"}",
+                 LOST "A" LOST LOST "\n" LOST);
+    assert_int_equal(json_parse_clean("{\"a\":\"\\u00", 9, &j), ERR_INVALID);
+    assert_int_equal(json_parse_clean("{\"a\":\"\\", 7, &j), ERR_INVALID);
+    assert_int_equal(json_parse_clean("{\"a\":\"\\x\"}", 10, &j), ERR_INVALID);
+    assert_int_equal(json_parse_clean("", 0, &j), ERR_INVALID);
+    assert_null(j);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -384,6 +414,7 @@ int main(void)
         cmocka_unit_test(built_tree_prints_on_one_line),
         cmocka_unit_test(text_of_any_length_is_printed_whole),
         cmocka_unit_test(each_visits_members_in_order),
+        cmocka_unit_test(cleaning_replaces_what_is_no_text),
     };
 
     return cmocka_run_group_tests(tests, start, NULL);

@@ -187,6 +187,7 @@ static void ask(void *self, const struct assistant_turn *turn, assistant_done_fn
     if (r->delayed) {
         assert_null(r->answer);
         r->answer = done;
+        r->said = turn->said;
         r->answer_ctx = ctx;
         return;
     }
@@ -200,6 +201,22 @@ void rig_say(struct rig *r, const char *text)
     assert_non_null(done);
     r->answer = NULL;
     done(r->answer_ctx, text, r->offer, "");
+}
+
+void rig_piece(struct rig *r, const char *text)
+{
+    assert_non_null(r->answer);
+    r->said(r->answer_ctx, text);
+}
+
+static void cancel(void *self, void *ctx)
+{
+    struct rig *r = self;
+
+    assert_non_null(r->answer);
+    assert_ptr_equal(ctx, r->answer_ctx);
+    r->answer = NULL;
+    r->n_cancelled++;
 }
 
 /* ---- what is seen --------------------------------------------------------------------------- */
@@ -367,6 +384,7 @@ static void make_desk(struct rig *r)
     struct call *started = rig_call(r, "");
 
     r->options.assistant.answer = r->has_assistant ? ask : NULL;
+    r->options.assistant.cancel = r->cancels ? cancel : NULL;
     r->bus = bus_new();
     bus_subscribe(r->bus, NULL, on_event, r);
     r->desk = desk_new(&r->options, r->bus);
@@ -378,7 +396,7 @@ static void make_desk(struct rig *r)
 
 static void drop_desk(struct rig *r)
 {
-    if (r->answer) { /* into the void: a process that ends forgets its question */
+    if (r->answer && !r->cancels) { /* into the void: a process that ends forgets its question */
         r->busy = true;
         rig_say(r, "too late");
         r->busy = false;

@@ -69,7 +69,10 @@ struct rig {
     enum role question_role;
     size_t turn_entries;
     assistant_done_fn *answer;
+    void (*said)(void *ctx, const char *piece);
     void *answer_ctx;
+    bool cancels; /* the assistant can be told that nobody waits */
+    size_t n_cancelled;
 
     char trace[32768]; /* "[label ok]" an answer, "message:text" an event, … separated by spaces */
     void (*on_event)(struct rig *r, const struct event *e);
@@ -84,8 +87,9 @@ void rig_restart(struct rig *r);
 void rig_pump(struct rig *r); /* until nothing is under way */
 void rig_step(struct rig *r); /* one turn of the store */
 void rig_let_go(struct rig *r);
-void rig_clear(struct rig *r);                 /* forget the trace */
-void rig_say(struct rig *r, const char *text); /* the delayed assistant answers */
+void rig_clear(struct rig *r);                   /* forget the trace */
+void rig_say(struct rig *r, const char *text);   /* the delayed assistant answers */
+void rig_piece(struct rig *r, const char *text); /* it says a part of the answer */
 #define assert_trace(r, text) assert_string_equal((r)->trace, (text))
 
 /* Steps that must succeed. */

@@ -282,6 +282,164 @@ static void question_stored_after_all_during_an_answer_gets_its_own(void **state
     assert_false(show(r, chat)->assistant_pending);
 }
 
+/* ---- piece by piece --------------------------------------------------------------------------
+ */
+
+static void use_slow_assistant(struct rig *r)
+{
+    r->cancels = true;
+    use_assistant(r, true);
+}
+
+static void pieces_are_told_and_the_answer_has_their_id(void **state)
+{
+    struct rig *r = *state;
+    const char *chat = rig_chat(r, "Alice"), *id;
+    const struct entry *log;
+    struct utterance u;
+
+    use_slow_assistant(r);
+    rig_wait(rig_post(r, rig_customer(chat), chat, "one", ""));
+    assert_false(desk_saying(r->desk, chat, &u));
+    rig_clear(r);
+    rig_piece(r, "Well");
+    rig_piece(r, ", yes");
+    assert_trace(r, "saying:Well saying:+, yes");
+    assert_true(desk_saying(r->desk, chat, &u));
+    assert_string_equal(u.text, "Well, yes");
+    id = arena_dup(r->arena, u.message_id);
+    rig_clear(r);
+    rig_say(r, "Well, yes.");
+    assert_false(desk_saying(r->desk, chat, &u));
+    rig_pump(r);
+    assert_trace(r, "message:Well, yes.");
+    assert_int_equal(rig_log(r, chat, &log), 2);
+    assert_string_equal(log[1].id, id);
+}
+
+static void more_than_a_message_holds_is_not_told(void **state)
+{
+    static char big[DESK_TEXT_MAX];
+    struct rig *r = *state;
+    const char *chat = rig_chat(r, "Alice");
+    struct utterance u;
+
+    use_slow_assistant(r);
+    rig_wait(rig_post(r, rig_customer(chat), chat, "one", ""));
+    memset(big, 'x', sizeof(big) - 1);
+    rig_piece(r, "a");
+    rig_clear(r);
+    rig_piece(r, big);
+    assert_true(desk_saying(r->desk, chat, &u));
+    assert_int_equal(strlen(u.text), DESK_TEXT_MAX);
+    rig_clear(r);
+    rig_piece(r, "b");
+    assert_trace(r, "");
+}
+
+static void escalation_cancels_the_answer_and_takes_back_what_was_said(void **state)
+{
+    struct rig *r = *state;
+    const char *chat = rig_chat(r, "Alice");
+    struct utterance u;
+
+    use_slow_assistant(r);
+    rig_wait(rig_post(r, rig_customer(chat), chat, "one", ""));
+    rig_piece(r, "Well");
+    rig_clear(r);
+    rig_wait(rig_escalate(r, rig_customer(chat), chat, ""));
+    assert_trace(r, "unsaid:cancelled [escalate ok] escalated");
+    assert_int_equal(r->n_cancelled, 1);
+    assert_false(desk_saying(r->desk, chat, &u));
+}
+
+static void chat_that_was_closed_and_opened_again_is_answered(void **state)
+{
+    struct rig *r = *state;
+    const char *chat = rig_chat(r, "Alice");
+
+    use_slow_assistant(r);
+    rig_wait(rig_post(r, rig_customer(chat), chat, "one", ""));
+    rig_wait(rig_close(r, rig_customer(chat), chat, ""));
+    assert_int_equal(r->n_cancelled, 1);
+    rig_wait(rig_post(r, rig_customer(chat), chat, "two", ""));
+    assert_string_equal(r->question, "two");
+    rig_clear(r);
+    rig_say(r, "to two");
+    rig_pump(r);
+    assert_trace(r, "message:to two");
+}
+
+static void escalation_before_the_log_was_read_asks_nobody(void **state)
+{
+    struct rig *r = *state;
+    const char *chat = rig_chat(r, "Alice");
+    const struct call *escalated;
+
+    use_slow_assistant(r);
+    show(r, chat);
+    r->hold_replies = 1;
+    rig_post(r, rig_customer(chat), chat, "one", "");
+    escalated = rig_escalate(r, rig_customer(chat), chat, "");
+    while (escalated->n == 0)
+        rig_step(r);
+    rig_let_go(r);
+    rig_pump(r);
+    assert_int_equal(r->n_questions, 0);
+}
+
+static void escalation_that_overtakes_the_answer_takes_back_what_was_said(void **state)
+{
+    struct rig *r = *state;
+    const char *chat = rig_chat(r, "Alice");
+
+    use_slow_assistant(r);
+    rig_wait(rig_post(r, rig_customer(chat), chat, "one", ""));
+    rig_piece(r, "Well");
+    rig_clear(r);
+    rig_escalate(r, rig_customer(chat), chat, "");
+    rig_say(r, "Well, no");
+    rig_pump(r);
+    assert_trace(r, "[escalate ok] escalated unsaid:cancelled");
+    assert_int_equal(r->n_cancelled, 0);
+}
+
+static void answer_that_could_not_be_stored_is_taken_back_and_asked_for_again(void **state)
+{
+    struct rig *r = *state;
+    const char *chat = rig_chat(r, "Alice");
+
+    use_slow_assistant(r);
+    rig_wait(rig_post(r, rig_customer(chat), chat, "one", ""));
+    rig_piece(r, "Well");
+    rig_clear(r);
+    r->fail_changes = 1;
+    rig_say(r, "Well, no");
+    rig_pump(r);
+    assert_trace(r, "unsaid:cancelled");
+    r->now_ms += 10000;
+    desk_tick(r->desk);
+    rig_pump(r);
+    assert_int_equal(r->n_questions, 2);
+}
+
+static void answer_under_way_at_the_end_is_cancelled_and_asked_for_after_it(void **state)
+{
+    struct rig *r = *state;
+    const char *chat = rig_chat(r, "Alice");
+    const struct entry *log;
+
+    use_slow_assistant(r);
+    rig_wait(rig_post(r, rig_customer(chat), chat, "one", ""));
+    rig_piece(r, "Well");
+    rig_restart(r);
+    assert_int_equal(r->n_cancelled, 1);
+    assert_int_equal(r->n_questions, 2);
+    rig_say(r, "yes");
+    rig_pump(r);
+    assert_int_equal(rig_log(r, chat, &log), 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -300,6 +458,14 @@ int main(void)
         RIG_TEST(answer_stored_after_all_is_told_and_not_asked_for_again),
         RIG_TEST(question_is_asked_again_when_the_log_could_not_be_read),
         RIG_TEST(question_stored_after_all_during_an_answer_gets_its_own),
+        RIG_TEST(pieces_are_told_and_the_answer_has_their_id),
+        RIG_TEST(more_than_a_message_holds_is_not_told),
+        RIG_TEST(escalation_cancels_the_answer_and_takes_back_what_was_said),
+        RIG_TEST(chat_that_was_closed_and_opened_again_is_answered),
+        RIG_TEST(escalation_before_the_log_was_read_asks_nobody),
+        RIG_TEST(escalation_that_overtakes_the_answer_takes_back_what_was_said),
+        RIG_TEST(answer_that_could_not_be_stored_is_taken_back_and_asked_for_again),
+        RIG_TEST(answer_under_way_at_the_end_is_cancelled_and_asked_for_after_it),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
