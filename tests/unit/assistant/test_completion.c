@@ -252,7 +252,7 @@ static void more_calls_than_are_taken_are_ignored(void **state)
     struct completion *c = completion_new();
 
     (void)state;
-    feed_times(c, CALL("{\"function\":{\"name\":\"f\",\"arguments\":\"\"}}"), 100);
+    feed_times(c, CALL("{\"function\":{\"name\":\"f\",\"arguments\":\"\"}}"), 99);
     assert_int_equal(completion_calls(c, got), COMPLETION_CALLS_MAX);
     completion_free(c);
 }

@@ -52,11 +52,11 @@ static void customers_text_is_in_the_role_of_the_user_only(void **state)
 
 static void what_happened_and_what_was_erased_is_left_out(void **state)
 {
-    struct entry log[] = {said(ROLE_USER, ""), said(ROLE_SYSTEM, "x"), said(ROLE_USER, "a")};
+    struct entry log[] = {said(ROLE_USER, ""), said(ROLE_USER, "x"), said(ROLE_USER, "a")};
     struct json *list;
 
     (void)state;
-    log[1].kind = ENTRY_REOPENED;
+    log[1].kind = ENTRY_REACTION;
     list = messages("", log, 3);
     assert_int_equal(json_len(list), 2);
     json_free(list);
