@@ -137,7 +137,7 @@ test("what screen readers are given: a log by name, messages by sender and time,
   await post("/api/escalations", { chatId: id });
   const page = await show(await browser.newContext({ locale: "en-GB" }), component("customer.tsx", id), { token });
   await page.locator(".parley-status", { hasText: "number" }).waitFor();
-  await page.locator(".parley-log:not([aria-busy=true])").waitFor();
+  await page.locator(".parley-lines:not([aria-busy=true])").waitFor();
   const tree = await page.locator("body").ariaSnapshot();
   for (const line of [/region "Support chat"/, /log "Conversation"/, /article "You, \d\d:\d\d"/,
     /article "Assistant \(AI assistant\), \d\d:\d\d"/, /status: You are number \d+ in the queue/, /alert/, /textbox "Your message"/])

@@ -15,8 +15,10 @@ export async function sheet(path, minify = true) {
 /* The same for a part of a page that has this class: its rules hold there only, and its other classes get names
  * that begin with `prefix`. */
 export async function sheetOfPart(path, part, prefix) {
-  const css = (await sheet(path, false)).replace(/\.([a-z][\w-]*)(?=[^;"]*\{)/g, `.${prefix}$1`).replaceAll(/:root,\s*:host/g, "&");
-  return (await transform(`.${part} {\n${css}}\n`, { ...common, loader: "css", target: "safari16" })).code;
+  const whole = (await sheet(path, false)).replace(/\.([a-z][\w-]*)(?=[^;"]*\{)/g, `.${prefix}$1`).replaceAll(/:root,\s*:host/g, "&");
+  const moves = /^@keyframes [^]*?^\}\n/gm; /* may stand in no other rule */
+  const css = `.${part} {\n${whole.replace(moves, "")}}\n${(whole.match(moves) ?? []).join("")}`;
+  return (await transform(css, { ...common, loader: "css", target: "safari16" })).code;
 }
 
 /* A sheet that a script imports is its text. */

@@ -5,6 +5,7 @@ import { ChatClient } from "../core/chat.js";
 import type { Chat } from "../core/types.js";
 import { dropped, sizeText, type TakeFile } from "../view/files.js";
 import { Log } from "../view/log.js";
+import { Typing } from "../view/typing.js";
 import { type Speech } from "../view/words.js";
 import { useChat } from "../view/use_chat.js";
 import { nameOf } from "./feed.js";
@@ -88,7 +89,6 @@ export function ChatView({ api, me, id, row, canned, speech, keys }: Props) {
     setAlert(file.size > most ? speech.say("file.large", { size: sizeText(most, speech) }) : "");
     if (file.size <= most) void client.sendFile(file);
   } : null;
-  const names = state.typing.map((p) => p.name).join(", ");
   return (
     <section class="chat" aria-label={`Chat with ${nameOf(chat)}`} {...dropped(attach)}>
       <header class="head">
@@ -106,12 +106,12 @@ export function ChatView({ api, me, id, row, canned, speech, keys }: Props) {
       <p role="alert" class="alert">{alert}</p>
       {open && <Offer chat={chat} me={me} onTake={assign} onEnd={() => just("DELETE", "/transfer")} />}
       <div class="columns">
-        <Log speech={speech} messages={state.messages} mine="AGENT" seenSeq={state.seenSeq} more={state.more}
+        <Log speech={speech} messages={state.messages} saying={state.saying} mine="AGENT" seenSeq={state.seenSeq} more={state.more}
           onOlder={() => client.older()} onRetry={(key) => void client.retry(key)} onDiscard={(key) => client.discard(key)}
           onAction={null} />
         <Facts chat={chat} onSave={(change) => act("PATCH", "", change)} />
       </div>
-      <p class="typing" aria-hidden="true">{names && `${names} is typing…`}</p>
+      <Typing state={state} speech={speech} />
       {open && <Write chat={client} speech={speech} canned={canned} canReply={mine || waiting} onFile={attach}
         onNote={(content) => act("POST", "/notes", { content, clientId: newKey() })} />}
       {transfer && <Transfer api={api} me={me} chat={chat} onClose={() => setTransfer(false)}

@@ -2,8 +2,10 @@
  *  all tabs; an agent's is one of the service's, taken up by its id. */
 import { Api, backoff, newKey, pause, Problem } from "./api.js";
 import type { ChatEvents, ChatOptions, News, Told, Visitor } from "./options.js";
+import { Listeners } from "./listeners.js";
 import { type Letter, Outbox } from "./outbox.js";
 import { memoryShelf, type Shelf } from "./shelf.js";
+import { Signs } from "./signs.js";
 import {
   agentOf, changed, type ChatState, type Connection, emptyState, happeningOf, sent, type Shown, unsent, unsentOf, withChat,
   withEvent, withHistory, withMessage, withTyping,
@@ -14,98 +16,70 @@ import { Typists } from "./typists.js";
 import type { Chat, Escalation, Happening, History, Message, Role, Typing } from "./types.js";
 
 const PAGE = 100;
-const TYPING_TOLD_MS = 3000;
-const TYPING_IDLE_MS = 5000;
 const POLL_MS = 3000;
 const FIRST_EVENT_MS = 15_000;
-
-type Listener<T> = (value: T) => void;
 
 interface Held {
   id: string;
   token: string;
 }
 
-export class ChatClient {
+export class ChatClient extends Listeners<ChatEvents> {
   state: ChatState = emptyState;
   readonly api: Api;
-  private readonly shelf: Shelf;
-  private readonly visitor: () => Visitor;
-  private readonly mine: Role;
-  private readonly firstEventMs: number;
-  private joined = false;
-  private readonly tabs: Tabs<News>;
-  private readonly outbox: Outbox;
-  private readonly listeners = new Map<string, Set<Listener<never>>>();
-  private readonly typists = new Typists((typing) => {
-    this.set(withTyping(this.state, typing));
+  readonly #shelf: Shelf;
+  readonly #visitor: () => Visitor;
+  readonly #mine: Role;
+  readonly #firstEventMs: number;
+  #joined = false;
+  readonly #tabs: Tabs<News>;
+  readonly #outbox: Outbox;
+  readonly #typists = new Typists((typing) => {
+    this.#set(withTyping(this.state, typing));
     this.emit("typing", typing);
   });
   /** a new object for each chat that is taken up: what comes for another is too late */
-  private held: Held | null = null;
-  private last = "";
-  private reading: AbortController | null = null;
-  private leading = false;
-  private polling = false;
-  private loading: Held | null = null;
-  private loaded = false;
+  #held: Held | null = null;
+  #last = "";
+  #reading: AbortController | null = null;
+  #leading = false;
+  #polling = false;
+  #loading: Held | null = null;
+  #loaded = false;
   /** the log is another one since `reset` */
-  private stale = false;
+  #stale = false;
   /** events that came while the history was being read */
-  private early: StreamEvent[] = [];
-  private told = { at: 0, idle: undefined as ReturnType<typeof setTimeout> | undefined };
-  private readUpTo = "";
-  private begun: Promise<void> | null = null;
+  #early: StreamEvent[] = [];
+  readonly #signs = new Signs((what, body) => void this.api.post(this.#at(what), body).catch(() => undefined));
+  #begun: Promise<void> | null = null;
   /** ends a pause between two tries */
-  private hurry = new AbortController();
-  private readonly dropped = new AbortController();
+  #hurry = new AbortController();
+  readonly #dropped = new AbortController();
 
   constructor(options: ChatOptions = {}) {
+    super();
     const space = options.space ?? "default";
-    this.shelf = options.shelf ?? memoryShelf();
-    this.visitor = options.visitor ?? (() => ({}));
-    this.mine = options.side === "agent" ? "AGENT" : "USER";
-    this.firstEventMs = options.firstEventMs ?? FIRST_EVENT_MS;
+    this.#shelf = options.shelf ?? memoryShelf();
+    this.#visitor = options.visitor ?? (() => ({}));
+    this.#mine = options.side === "agent" ? "AGENT" : "USER";
+    this.#firstEventMs = options.firstEventMs ?? FIRST_EVENT_MS;
     this.api = new Api({
       baseUrl: options.baseUrl ?? "",
-      token: () => this.held?.token ?? "",
+      token: () => this.#held?.token ?? "",
       ...(options.fetch ? { fetch: options.fetch } : {}),
     });
-    this.tabs = openTabs<News>("chat:" + space, (news) => this.hear(news),
-      this.mine === "AGENT" || this.shelf.shared === true);
-    this.outbox = new Outbox({
-      shelf: this.shelf,
-      deliver: (letter) => this.deliver(letter),
-      failed: (letter, problem) => this.failed(letter, problem),
-      again: (letter) => this.showLetter(letter),
-      signal: this.dropped.signal,
+    this.#tabs = openTabs<News>("chat:" + space, (news) => this.#hear(news),
+      this.#mine === "AGENT" || this.#shelf.shared === true);
+    this.#outbox = new Outbox({
+      shelf: this.#shelf,
+      deliver: (letter) => this.#deliver(letter),
+      failed: (letter, problem) => this.#failed(letter, problem),
+      again: (letter) => this.#showLetter(letter),
+      signal: this.#dropped.signal,
     });
   }
 
-  /* ---- who listens ---------------------------------------------------------------------- */
-
-  /** Returns what ends the listening. */
-  on<K extends keyof ChatEvents>(name: K, listener: Listener<ChatEvents[K]>): () => void {
-    const set = this.listeners.get(name) ?? new Set();
-    set.add(listener as Listener<never>);
-    this.listeners.set(name, set);
-    return () => set.delete(listener as Listener<never>);
-  }
-
-  private emit<K extends keyof ChatEvents>(name: K, value: ChatEvents[K]): void {
-    for (const listener of [...(this.listeners.get(name) ?? [])]) {
-      try {
-        (listener as Listener<ChatEvents[K]>)(value);
-      } catch (error) {
-        /* its own mistake, which must not stop ours or the others' work */
-        queueMicrotask(() => {
-          throw error;
-        });
-      }
-    }
-  }
-
-  private set(state: ChatState): void {
+  #set(state: ChatState): void {
     if (state === this.state) return;
     this.state = state;
     this.emit("change", state);
@@ -115,32 +89,32 @@ export class ChatClient {
 
   /** Take up the chat that this browser has, if it has one. */
   async start(): Promise<void> {
-    const held = this.readHeld();
-    if (held) this.turnTo(held);
-    for (const letter of this.outbox.kept()) void this.outbox.send(letter);
-    await this.reload();
+    const held = this.#readHeld();
+    if (held) this.#turnTo(held);
+    for (const letter of this.#outbox.kept()) void this.#outbox.send(letter);
+    await this.#reload();
   }
 
   /** Take up this chat, whose token is known from elsewhere. */
   async adopt(id: string, token: string): Promise<void> {
-    if (this.held?.id === id && this.held.token === token) return;
-    this.turnTo({ id, token });
-    this.hold({ id, token });
-    await this.reload();
+    if (this.#held?.id === id && this.#held.token === token) return;
+    this.#turnTo({ id, token });
+    this.#hold({ id, token });
+    await this.#reload();
   }
 
   /** An agent reads this chat; joined: as one who is in its room, as with an XMPP client. */
   async watch(id: string, joined: boolean): Promise<void> {
-    if (this.held?.id === id && this.joined === joined) return;
-    this.joined = joined;
-    if (this.held?.id !== id) {
-      this.turnTo({ id, token: "" });
-      await this.reload();
+    if (this.#held?.id === id && this.#joined === joined) return;
+    this.#joined = joined;
+    if (this.#held?.id !== id) {
+      this.#turnTo({ id, token: "" });
+      await this.#reload();
       return;
     }
-    this.reading?.abort();
-    this.reading = null;
-    this.connect();
+    this.#reading?.abort();
+    this.#reading = null;
+    this.#connect();
   }
 
   /** What this browser holds: the chat's id and token. null: none. */
@@ -153,145 +127,144 @@ export class ChatClient {
     }
   }
 
-  private readHeld(): Held | null {
-    return ChatClient.heldBy(this.shelf);
+  #readHeld(): Held | null {
+    return ChatClient.heldBy(this.#shelf);
   }
 
-  private turnTo(held: Held): void {
-    if (this.held) {
-      this.outbox.clear();
-      this.drop();
+  #turnTo(held: Held): void {
+    if (this.#held) {
+      this.#outbox.clear();
+      this.#drop();
     }
-    this.held = held;
+    this.#held = held;
   }
 
-  private hold(held: Held): void {
-    this.held = held;
-    this.shelf.set("chat", JSON.stringify(held));
-    this.tell({ kind: "begun", held });
+  #hold(held: Held): void {
+    this.#held = held;
+    this.#shelf.set("chat", JSON.stringify(held));
+    this.#tell({ kind: "begun", held });
   }
 
-  private begin(): Promise<void> {
-    if (this.held) return Promise.resolve();
-    this.begun ??= this.tabs.alone("begin", async () => {
-      const held = this.readHeld();
+  #begin(): Promise<void> {
+    if (this.#held) return Promise.resolve();
+    this.#begun ??= this.#tabs.alone("begin", async () => {
+      const held = this.#readHeld();
       if (held) { /* another tab was first */
-        this.held = held;
-        void this.reload();
+        this.#held = held;
+        void this.#reload();
         return;
       }
-      const answer = await this.api.post<{ chat: Chat; token: string }>("/api/chats", this.visitor());
-      this.hold({ id: answer.chat.id, token: answer.token });
-      this.loaded = true;
-      this.set(withChat(this.state, answer.chat));
-      this.connect();
+      const answer = await this.api.post<{ chat: Chat; token: string }>("/api/chats", this.#visitor());
+      this.#hold({ id: answer.chat.id, token: answer.token });
+      this.#loaded = true;
+      this.#set(withChat(this.state, answer.chat));
+      this.#connect();
     }).finally(() => {
-      this.begun = null;
+      this.#begun = null;
     });
-    return this.begun;
+    return this.#begun;
   }
 
   /** Forget the chat in this browser, and what was not sent. On the server it stays as it is. */
   forget(): void {
-    this.outbox.clear();
-    this.leave(true);
+    this.#outbox.clear();
+    this.#leave(true);
   }
 
   /** The server does not know it any more: what was not sent begins a new one. */
-  private lost(problem: Problem): void {
-    this.leave(false);
+  #lost(problem: Problem): void {
+    this.#leave(false);
     this.emit("error", problem);
   }
 
-  private leave(letters: boolean): void {
-    const chat = this.held?.id ?? "";
-    this.drop();
-    if (this.readHeld()?.id === chat) this.shelf.set("chat", null);
-    this.tell({ kind: "forgotten", letters }, chat);
+  #leave(letters: boolean): void {
+    const chat = this.#held?.id ?? "";
+    this.#drop();
+    if (this.#readHeld()?.id === chat) this.#shelf.set("chat", null);
+    this.#tell({ kind: "forgotten", letters }, chat);
   }
 
-  private drop(): void {
-    this.reading?.abort();
-    this.reading = null;
-    this.held = null;
-    this.loading = null;
-    this.loaded = this.stale = false;
-    this.last = this.readUpTo = "";
-    this.early = [];
-    this.hush();
-    this.set({ ...emptyState, messages: unsentOf(this.state).filter((m) => this.outbox.has(m.clientId ?? "")) });
+  #drop(): void {
+    this.#reading?.abort();
+    this.#reading = null;
+    this.#held = null;
+    this.#loading = null;
+    this.#loaded = this.#stale = false;
+    this.#last = "";
+    this.#early = [];
+    this.#hush();
+    this.#set({ ...emptyState, messages: unsentOf(this.state).filter((m) => this.#outbox.has(m.clientId ?? "")) });
   }
 
-  private hush(): void {
-    clearTimeout(this.told.idle);
-    this.told.at = 0;
-    this.typists.clear();
+  #hush(): void {
+    this.#signs.clear();
+    this.#typists.clear();
   }
 
   /** Stop everything; the chat stays in this browser. */
   close(): void {
-    this.dropped.abort();
-    this.reading?.abort();
-    this.hurry.abort();
-    this.tabs.close();
-    this.hush();
-    this.listeners.clear();
+    this.#dropped.abort();
+    this.#reading?.abort();
+    this.#hurry.abort();
+    this.#tabs.close();
+    this.#hush();
+    this.deafen();
   }
 
   /* ---- history -------------------------------------------------------------------------- */
 
-  private at(rest: string): string {
-    return `/api/chats/${this.held?.id ?? ""}${rest}`;
+  #at(rest: string): string {
+    return `/api/chats/${this.#held?.id ?? ""}${rest}`;
   }
 
   /** The newest page; then the stream from behind it. Resolves after the first try. */
-  private async reload(): Promise<void> {
-    const { held } = this;
-    if (!held || this.loading === held) return;
-    this.loading = held;
-    await this.load(held, 0);
+  async #reload(): Promise<void> {
+    const held = this.#held;
+    if (!held || this.#loading === held) return;
+    this.#loading = held;
+    await this.#load(held, 0);
   }
 
-  private async load(held: Held, tries: number): Promise<void> {
+  async #load(held: Held, tries: number): Promise<void> {
     try {
-      await this.refresh(held, this.dropped.signal);
+      await this.#refresh(held, this.#dropped.signal);
     } catch (error) {
-      if (this.held !== held || this.dropped.signal.aborted) return;
+      if (this.#held !== held || this.#dropped.signal.aborted) return;
       const problem = error instanceof Problem ? error : new Problem(0);
       if (problem.gone) {
-        this.lost(problem);
+        this.#lost(problem);
         return;
       }
-      this.set({ ...this.state, chatId: held.id });
-      this.connection("reconnecting");
-      this.hurry = new AbortController();
-      void pause(Math.max(problem.retryMs, backoff(tries)), this.hurry.signal).then(() =>
-        this.held === held && !this.dropped.signal.aborted ? this.load(held, tries + 1) : undefined);
+      this.#set({ ...this.state, chatId: held.id });
+      this.#connection("reconnecting");
+      this.#hurry = new AbortController();
+      void pause(Math.max(problem.retryMs, backoff(tries)), this.#hurry.signal).then(() =>
+        this.#held === held && !this.#dropped.signal.aborted ? this.#load(held, tries + 1) : undefined);
       return;
     }
-    if (this.held !== held) return;
-    this.loading = null;
-    for (const event of this.early.splice(0)) this.happened(event);
-    this.connect();
+    if (this.#held !== held) return;
+    this.#loading = null;
+    for (const event of this.#early.splice(0)) this.#happened(event);
+    this.#connect();
   }
 
   /** Read chat and newest page; what is new in it is announced, but not what was there at first. */
-  private async refresh(held: Held, signal: AbortSignal): Promise<void> {
+  async #refresh(held: Held, signal: AbortSignal): Promise<void> {
     const [chat, page] = await Promise.all([
-      this.api.get<Chat>(this.at(""), signal),
-      this.api.get<History>(this.at(`/messages?newest=1&limit=${PAGE}`), signal),
+      this.api.get<Chat>(this.#at(""), signal),
+      this.api.get<History>(this.#at(`/messages?newest=1&limit=${PAGE}`), signal),
     ]);
-    if (this.held !== held || signal.aborted) return;
+    if (this.#held !== held || signal.aborted) return;
     const shown = new Set(this.state.messages.map((m) => m.id));
-    const base = this.stale ? { ...this.state, messages: unsentOf(this.state), seenSeq: 0 } : this.state;
-    const fresh = this.loaded ? page.items.filter((m) => !shown.has(m.id)) : [];
-    this.set(withHistory(withChat(base, chat), page, false));
-    this.loaded = true;
-    this.stale = false;
-    if (!this.known(page.lastEventId)) this.last = page.lastEventId;
+    const base = this.#stale ? { ...this.state, messages: unsentOf(this.state), seenSeq: 0, saying: null } : this.state;
+    const fresh = this.#loaded ? page.items.filter((m) => !shown.has(m.id)) : [];
+    this.#set(withHistory(withChat(base, chat), page, false));
+    this.#loaded = true;
+    this.#stale = false;
+    if (!this.#known(page.lastEventId)) this.#last = page.lastEventId;
     for (const m of fresh) {
-      if (m.role === "SYSTEM") this.announce(m.event ?? "", happeningOf(m, chat));
-      else this.announce("message", m);
+      if (m.role === "SYSTEM") this.#announce(m.event ?? "", happeningOf(m, chat));
+      else this.#announce("message", m);
     }
   }
 
@@ -299,51 +272,53 @@ export class ChatClient {
   async older(): Promise<boolean> {
     const first = this.state.messages.find((m) => m.delivery === "sent");
     if (!this.state.more || !first) return false;
-    const { held } = this;
-    const page = await this.api.get<History>(this.at(`/messages?before=${first.seq}&limit=${PAGE}`));
-    if (this.held !== held) return false;
-    this.set(withHistory(this.state, page, true));
+    const held = this.#held;
+    const page = await this.api.get<History>(this.#at(`/messages?before=${first.seq}&limit=${PAGE}`));
+    if (this.#held !== held) return false;
+    this.#set(withHistory(this.state, page, true));
     return page.nextCursor !== null;
   }
 
   /* ---- the stream ----------------------------------------------------------------------- */
 
-  private connect(): void {
-    if (this.reading || this.loading || !this.held || this.dropped.signal.aborted) return;
-    const mine = (this.reading = new AbortController());
-    this.tabs.lead(async (signal) => {
+  #connect(): void {
+    if (this.#reading || this.#loading || !this.#held || this.#dropped.signal.aborted) return;
+    const mine = (this.#reading = new AbortController());
+    this.#tabs.lead(async (signal) => {
       if (mine.signal.aborted) return;
       signal.addEventListener("abort", () => mine.abort(), { once: true, signal: mine.signal });
-      this.leading = true;
-      await this.follow(mine);
-      this.leading = false;
+      this.#leading = true;
+      await this.#follow(mine);
+      this.#leading = false;
     });
-    this.tell({ kind: "who" });
+    this.#tell({ kind: "who" });
   }
 
-  private async follow(mine: AbortController): Promise<void> {
+  async #follow(mine: AbortController): Promise<void> {
     let silent = 0;
     await readStream({
       api: this.api,
-      path: this.at(this.joined ? "/events?join=1" : "/events"),
-      lastEventId: () => this.last,
-      firstEventMs: this.firstEventMs,
+      path: this.#at(this.#joined ? "/events?join=1" : "/events"),
+      lastEventId: () => this.#last,
+      firstEventMs: this.#firstEventMs,
       onEvent: (event) => {
-        this.tell({ kind: "event", event });
-        this.happened(event);
+        const said = event.name === "ai_delta";
+        if (!said) this.#tell({ kind: "event", event });
+        this.#happened(event);
+        if (said) this.#tellSaid();
       },
       onState: (state, status, problem) => {
-        if (state === "refused") this.lost(problem ?? new Problem(status));
-        else if (state === "ended") this.ended(mine);
-        else if (state === "online" || !this.polling) this.connection(state);
+        if (state === "refused") this.#lost(problem ?? new Problem(status));
+        else if (state === "ended") this.#ended(mine);
+        else if (state === "online" || !this.#polling) this.#connection(state);
         if (state === "online") {
-          this.polling = false;
+          this.#polling = false;
           silent = 0;
-          this.outbox.wake();
+          this.#outbox.wake();
         }
       },
       onSilent: () => {
-        if (++silent > 1 && !this.polling) void this.poll(mine.signal);
+        if (++silent > 1 && !this.#polling) void this.#poll(mine.signal);
       },
       signal: mine.signal,
     });
@@ -351,95 +326,104 @@ export class ChatClient {
 
   /** Try again now: the network is back, or the page is in sight again. */
   wake(): void {
-    this.hurry.abort();
-    if (this.held && this.state.connection === "online") return;
-    this.outbox.wake();
-    this.reading?.abort();
-    this.reading = null;
-    this.connect();
+    this.#hurry.abort();
+    if (this.#held && this.state.connection === "online") return;
+    this.#outbox.wake();
+    this.#reading?.abort();
+    this.#reading = null;
+    this.#connect();
   }
 
-  private ended(mine: AbortController): void {
+  #ended(mine: AbortController): void {
     mine.abort();
-    if (this.reading === mine) this.reading = null;
-    this.connection("idle");
+    if (this.#reading === mine) this.#reading = null;
+    this.#connection("idle");
   }
 
-  private connection(connection: Connection): void {
+  #connection(connection: Connection): void {
     const offline = connection === "reconnecting" && globalThis.navigator?.onLine === false;
     const now = offline ? "offline" : connection;
     if (this.state.connection === now) return;
-    this.set({ ...this.state, connection: now });
-    if (this.leading) this.tell({ kind: "connection", connection: now });
+    this.#set({ ...this.state, connection: now });
+    if (this.#leading) this.#tell({ kind: "connection", connection: now });
   }
 
   /** Where something between holds streams back: the history again and again, until a stream comes through. */
-  private async poll(signal: AbortSignal): Promise<void> {
-    this.polling = true;
-    while (this.polling && !signal.aborted && this.held) {
-      const { last } = this;
+  async #poll(signal: AbortSignal): Promise<void> {
+    this.#polling = true;
+    this.#set({ ...this.state, saying: null });
+    while (this.#polling && !signal.aborted && this.#held) {
+      const last = this.#last;
       try {
-        await this.refresh(this.held, signal);
-        this.connection("online");
-        this.outbox.wake();
-        if (this.last !== last) this.tell({ kind: "changed" });
+        await this.#refresh(this.#held, signal);
+        this.#connection("online");
+        this.#outbox.wake();
+        if (this.#last !== last) this.#tell({ kind: "changed" });
       } catch {
-        if (!signal.aborted) this.connection("reconnecting");
+        if (!signal.aborted) this.#connection("reconnecting");
       }
       await pause(POLL_MS, signal);
     }
-    this.polling = false;
+    this.#polling = false;
   }
 
-  private tell(news: Told, chat = this.held?.id ?? ""): void {
-    this.tabs.tell({ ...news, chat } as News);
+  #tell(news: Told, chat = this.#held?.id ?? ""): void {
+    this.#tabs.tell({ ...news, chat } as News);
   }
 
-  private hear(news: News): void {
-    const held = this.held;
+  /* Whole each time: a tab may have come in the middle. */
+  #tellSaid(): void {
+    this.#tell({ kind: "saying", saying: this.state.saying });
+  }
+
+  #hear(news: News): void {
+    const held = this.#held;
     if (news.kind === "begun") {
-      if (news.held.id === held?.id || this.mine === "AGENT") return;
-      this.turnTo(news.held);
-      void this.reload();
+      if (news.held.id === held?.id || this.#mine === "AGENT") return;
+      this.#turnTo(news.held);
+      void this.#reload();
     } else if (!held || held.id !== news.chat) return;
     else if (news.kind === "event") {
-      this.happened(news.event);
-      if (this.state.status !== "closed") this.connect();
+      this.#happened(news.event);
+      if (this.state.status !== "closed") this.#connect();
     } else if (news.kind === "connection") {
       if (this.state.connection === news.connection) return;
-      this.set({ ...this.state, connection: news.connection });
-      if (news.connection === "online") this.outbox.wake();
+      this.#set({ ...this.state, connection: news.connection });
+      if (news.connection === "online") this.#outbox.wake();
     } else if (news.kind === "who") {
-      if (this.leading) this.tell({ kind: "connection", connection: this.state.connection });
-    } else if (news.kind === "changed") void this.refresh(held, this.dropped.signal).catch(() => undefined);
+      if (!this.#leading) return;
+      this.#tell({ kind: "connection", connection: this.state.connection });
+      this.#tellSaid();
+    } else if (news.kind === "saying") this.#set({ ...this.state, saying: news.saying });
+    else if (news.kind === "changed") void this.#refresh(held, this.#dropped.signal).catch(() => undefined);
     else {
-      if (news.letters) this.outbox.clear();
-      this.drop();
+      if (news.letters) this.#outbox.clear();
+      this.#drop();
     }
   }
 
-  private happened(event: StreamEvent): void {
-    if (this.loading) this.early.push(event);
-    else this.apply(event);
+  #happened(event: StreamEvent): void {
+    if (this.#loading) this.#early.push(event);
+    else this.#apply(event);
   }
 
   /** A stored event's number; the part before it changes when a backup is restored. */
-  private known(id: string): boolean {
+  #known(id: string): boolean {
     const [epoch, number] = id.split("-");
-    const [ours, last] = this.last.split("-");
+    const [ours, last] = this.#last.split("-");
     return epoch === ours && Number(number) <= Number(last);
   }
 
-  private apply(event: StreamEvent): void {
+  #apply(event: StreamEvent): void {
     if (event.name === "reset") {
-      this.last = "";
-      this.stale = true;
-      void this.reload();
+      this.#last = "";
+      this.#stale = true;
+      void this.#reload();
       return;
     }
     if (event.id) {
-      if (this.known(event.id)) return;
-      this.last = event.id;
+      if (this.#known(event.id)) return;
+      this.#last = event.id;
     }
     let data: unknown;
     try {
@@ -448,29 +432,29 @@ export class ChatClient {
       return;
     }
     const payload = (data as { payload?: unknown }).payload ?? data;
-    this.set(withEvent(this.state, event.name, payload));
-    this.announce(event.name, payload);
+    this.#set(withEvent(this.state, event.name, payload));
+    this.#announce(event.name, payload);
   }
 
-  private announce(name: string, payload: unknown): void {
-    if (name === "message") this.heard(payload as Message);
+  #announce(name: string, payload: unknown): void {
+    if (name === "message") this.#heard(payload as Message);
     else if (name === "agent_joined") this.emit("agentJoined", agentOf(payload as Happening));
     else if (name === "agent_left") this.emit("agentLeft", agentOf(payload as Happening));
     else if (name === "escalated") this.emit("escalated", payload as Happening);
     else if (name === "closed") this.emit("closed", payload as Happening);
     else if (name === "rated") this.emit("rated", { score: this.state.rating });
-    else if (name === "typing") this.typist(payload as Typing);
-    if (name === "closed") this.ended(this.reading ?? new AbortController());
+    else if (name === "typing") this.#typist(payload as Typing);
+    if (name === "closed") this.#ended(this.#reading ?? new AbortController());
   }
 
-  private heard(message: Message): void {
-    if (message.clientId) this.outbox.drop(message.clientId);
-    if (message.role !== this.mine) this.set({ ...this.state, unread: this.state.unread + 1 });
+  #heard(message: Message): void {
+    if (message.clientId) this.#outbox.drop(message.clientId);
+    if (message.role !== this.#mine) this.#set({ ...this.state, unread: this.state.unread + 1 });
     this.emit("message", message);
   }
 
-  private typist(typing: Typing): void {
-    this.typists.heard(typing);
+  #typist(typing: Typing): void {
+    this.#typists.heard(typing);
     this.emit("typing", typing);
   }
 
@@ -480,18 +464,18 @@ export class ChatClient {
    *  goes with the next that is sent, by `retry`, or when the connection is back. */
   send(content: string): Promise<Problem | null> {
     this.typing(false);
-    return this.put({ key: newKey(), content, at: Date.now() });
+    return this.#put({ key: newKey(), content, at: Date.now() });
   }
 
   /** A file, as a message of its own; once people were asked for, and up to `chat.maxFileBytes`. As `send`, but a
    *  reload forgets what was not sent. */
   sendFile(file: Blob, name = (file as File).name ?? "file"): Promise<Problem | null> {
-    return this.put({ key: newKey(), content: name, at: Date.now(), file });
+    return this.#put({ key: newKey(), content: name, at: Date.now(), file });
   }
 
-  private put(letter: Letter): Promise<Problem | null> {
-    this.showLetter(letter);
-    return this.outbox.send(letter);
+  #put(letter: Letter): Promise<Problem | null> {
+    this.#showLetter(letter);
+    return this.#outbox.send(letter);
   }
 
   retry(key: string): Promise<Problem | null> {
@@ -499,101 +483,94 @@ export class ChatClient {
     if (!old) return Promise.resolve(null);
     const reused = old.problem?.code === "key-reused";
     if (reused) this.discard(key);
-    return this.put({ key: reused ? newKey() : key, content: old.content, at: Date.parse(old.createdAt),
+    return this.#put({ key: reused ? newKey() : key, content: old.content, at: Date.parse(old.createdAt),
       ...(old.file ? { file: old.file } : {}) });
   }
 
   /** Give up a message that could not be sent. */
   discard(key: string): void {
-    this.outbox.drop(key);
-    this.set({ ...this.state,
+    this.#outbox.drop(key);
+    this.#set({ ...this.state,
       messages: this.state.messages.filter((m) => m.clientId !== key || m.delivery === "sent") });
   }
 
-  private showLetter(letter: Letter): void {
-    const me = { id: this.held?.id ?? "", name: "", avatar: null };
-    this.set(withMessage(this.state, unsent(letter, me, this.mine)));
+  #showLetter(letter: Letter): void {
+    const me = { id: this.#held?.id ?? "", name: "", avatar: null };
+    this.#set(withMessage(this.state, unsent(letter, me, this.#mine)));
   }
 
-  private async deliver(letter: Letter): Promise<void> {
-    await this.begin();
-    const { held } = this;
+  async #deliver(letter: Letter): Promise<void> {
+    await this.#begin();
+    const held = this.#held;
     const closed = this.state.status === "closed";
     const { content, file, key } = letter;
     try {
       const answer = await (file
         ? this.api.upload<{ message: Message }>(`/api/attachments?chatId=${held?.id}&name=${encodeURIComponent(content)}`,
-          file, key, (progress) => this.set(changed(this.state, key, (m) => ({ ...m, progress }))))
-        : this.api.post<{ message: Message }>(this.at(this.mine === "AGENT" ? "/messages/send" : "/messages"),
+          file, key, (progress) => this.#set(changed(this.state, key, (m) => ({ ...m, progress }))))
+        : this.api.post<{ message: Message }>(this.#at(this.#mine === "AGENT" ? "/messages/send" : "/messages"),
           { content, clientId: key }));
-      if (this.held !== held) return;
-      this.set(withMessage(this.state, sent(answer.message)));
+      if (this.#held !== held) return;
+      this.#set(withMessage(this.state, sent(answer.message)));
     } catch (error) {
       /* 403: known here, and shut out: another chat is not the answer to that */
       const unknown = error instanceof Problem && error.gone && error.status !== 403;
-      if (this.mine === "AGENT" || file || !unknown) throw error;
-      if (this.held === held) this.lost(error);
+      if (this.#mine === "AGENT" || file || !unknown) throw error;
+      if (this.#held === held) this.#lost(error);
       throw new Problem(0); /* the next try begins a chat */
     }
     /* It is open again: from where it had ended, so that the other tabs hear of that too. */
-    if (closed) this.connect();
+    if (closed) this.#connect();
   }
 
-  private failed(letter: Letter, problem: Problem): void {
+  #failed(letter: Letter, problem: Problem): void {
     const old = this.state.messages.find((m) => m.clientId === letter.key);
-    if (old) this.set(withMessage(this.state, { ...old, delivery: "failed", problem } as Shown));
-    if (problem.code === "chat-closed") this.set({ ...this.state, status: "closed" });
+    if (old) this.#set(withMessage(this.state, { ...old, delivery: "failed", problem } as Shown));
+    if (problem.code === "chat-closed") this.#set({ ...this.state, status: "closed" });
     this.emit("error", problem);
   }
 
   /** Ask for a person. */
   async escalate(reason?: string): Promise<Escalation> {
-    await this.begin();
+    await this.#begin();
     const answer = await this.api.post<{ chat: Chat; escalation: Escalation }>("/api/escalations",
-      reason ? { chatId: this.held?.id, reason } : { chatId: this.held?.id });
-    this.set({ ...withChat(this.state, answer.chat), queue: answer.chat.status === "waiting" ? answer.escalation : null });
+      reason ? { chatId: this.#held?.id, reason } : { chatId: this.#held?.id });
+    this.#set({ ...withChat(this.state, answer.chat), queue: answer.chat.status === "waiting" ? answer.escalation : null });
     return answer.escalation;
   }
 
   async end(): Promise<void> {
-    if (!this.held) return;
-    const answer = await this.api.post<{ chat: Chat }>(this.at("/close"));
-    this.set(withChat(this.state, answer.chat));
+    if (!this.#held) return;
+    const answer = await this.api.post<{ chat: Chat }>(this.#at("/close"));
+    this.#set(withChat(this.state, answer.chat));
   }
 
   /** What the customer thinks of the chat, 1 to 5: once, while an agent has it or when it is over. */
   async rate(score: number, comment = ""): Promise<void> {
-    const { held } = this;
+    const held = this.#held;
     if (!held) return;
     try {
-      await this.api.post(this.at("/rating"), { score, clientId: newKey(), ...(comment ? { comment } : {}) });
+      await this.api.post(this.#at("/rating"), { score, clientId: newKey(), ...(comment ? { comment } : {}) });
     } catch (error) {
       /* an earlier try, or another tab, may have done it */
       if (!(error instanceof Problem) || error.code !== "conflict") throw error;
-      await this.refresh(held, this.dropped.signal);
-      if (this.held === held && !this.state.rating) throw error;
+      await this.#refresh(held, this.#dropped.signal);
+      if (this.#held === held && !this.state.rating) throw error;
     }
-    if (this.held === held) await this.refresh(held, this.dropped.signal).catch(() => undefined);
-    this.tell({ kind: "changed" });
+    if (this.#held === held) await this.#refresh(held, this.#dropped.signal).catch(() => undefined);
+    this.#tell({ kind: "changed" });
   }
 
   /** The customer writes, or has stopped. Told at most every few seconds. */
   typing(on: boolean): void {
-    clearTimeout(this.told.idle);
-    if (!this.held || this.state.status === "closed" || (!on && !this.told.at)) return;
-    if (on) this.told.idle = setTimeout(() => this.typing(false), TYPING_IDLE_MS);
-    if (on && Date.now() - this.told.at < TYPING_TOLD_MS) return;
-    this.told.at = on ? Date.now() : 0;
-    this.api.post(this.at("/typing"), { isTyping: on }).catch(() => undefined);
+    this.#signs.typing(on, this.#held !== null && this.state.status !== "closed");
   }
 
   /** All that is shown has been seen. */
   read(): void {
-    const theirs = this.mine === "AGENT" ? "USER" : "AGENT";
+    const theirs = this.#mine === "AGENT" ? "USER" : "AGENT";
     const seen = this.state.messages.findLast((m) => m.role === theirs && m.delivery === "sent");
-    if (this.state.unread) this.set({ ...this.state, unread: 0 });
-    if (!this.held || !this.state.escalated || !seen || seen.id === this.readUpTo) return;
-    this.readUpTo = seen.id;
-    this.api.post(this.at("/read"), { messageId: seen.id }).catch(() => undefined);
+    if (this.state.unread) this.#set({ ...this.state, unread: 0 });
+    if (this.#held && this.state.escalated && seen) this.#signs.read(seen.id);
   }
 }

@@ -4,7 +4,7 @@ export { ChatClient } from "./chat.js";
 export type { ChatEvents, ChatOptions, Visitor } from "./options.js";
 export { browserShelf, memoryShelf } from "./shelf.js";
 export type { Shelf } from "./shelf.js";
-export type { ChatState, Connection, Delivery, Shown } from "./state.js";
+export type { ChatState, Connection, Delivery, Saying, Shown } from "./state.js";
 export { EventParser, readStream } from "./stream.js";
 export type { StreamEvent, StreamOptions, StreamState } from "./stream.js";
 export type * from "./types.js";

@@ -1,7 +1,7 @@
 /** What a conversation is given, what it tells, and what its tabs tell each other. */
 import type { Problem } from "./api.js";
 import type { Shelf } from "./shelf.js";
-import type { ChatState, Connection } from "./state.js";
+import type { ChatState, Connection, Saying } from "./state.js";
 import type { StreamEvent } from "./stream.js";
 import type { Agent, Happening, Message, Typing } from "./types.js";
 
@@ -46,7 +46,8 @@ export interface ChatEvents {
 export type News = { chat: string } & (
   | { kind: "event"; event: StreamEvent }
   | { kind: "connection"; connection: Connection }
-  /** a tab has come and asks the leader for the connection */
+  | { kind: "saying"; saying: Saying | null }
+  /** a tab has come and asks the leader for connection and what is being said */
   | { kind: "who" }
   /** the log has news that came without events */
   | { kind: "changed" }

@@ -31,24 +31,24 @@ export interface OutboxOptions {
 }
 
 export class Outbox {
-  private readonly o: OutboxOptions;
-  private queue: Waiting[] = [];
-  private busy = false;
-  private hurry = new AbortController();
+  readonly #o: OutboxOptions;
+  #queue: Waiting[] = [];
+  #busy = false;
+  #hurry = new AbortController();
 
   constructor(options: OutboxOptions) {
-    this.o = options;
-    options.signal.addEventListener("abort", () => this.hurry.abort(), { once: true });
+    this.#o = options;
+    options.signal.addEventListener("abort", () => this.#hurry.abort(), { once: true });
   }
 
   /** What an earlier page left unsent, oldest first. */
   kept(): Letter[] {
     const letters: Letter[] = [];
-    for (const name of this.o.shelf.list("out:")) {
+    for (const name of this.#o.shelf.list("out:")) {
       try {
-        letters.push(JSON.parse(this.o.shelf.get(name) ?? "") as Letter);
+        letters.push(JSON.parse(this.#o.shelf.get(name) ?? "") as Letter);
       } catch {
-        this.o.shelf.set(name, null);
+        this.#o.shelf.set(name, null);
       }
     }
     return letters.sort((a, b) => a.at - b.at);
@@ -56,77 +56,77 @@ export class Outbox {
 
   /** Keep it, and send it in its turn. Resolves when it is delivered (null), or given up for now. */
   send(letter: Letter): Promise<Problem | null> {
-    if (!letter.file) this.o.shelf.set("out:" + letter.key, JSON.stringify(letter));
+    if (!letter.file) this.#o.shelf.set("out:" + letter.key, JSON.stringify(letter));
     return new Promise((done) => {
-      const old = this.queue.find((w) => w.letter.key === letter.key);
+      const old = this.#queue.find((w) => w.letter.key === letter.key);
       if (old) old.done.push(done);
-      else this.queue.push({ letter, done: [done] });
+      else this.#queue.push({ letter, done: [done] });
       this.wake();
     });
   }
 
   /** It is stored, or nobody wants it any more. */
   drop(key: string): void {
-    this.o.shelf.set("out:" + key, null);
-    const gone = this.queue.filter((w) => w.letter.key === key);
-    this.queue = this.queue.filter((w) => w.letter.key !== key);
+    this.#o.shelf.set("out:" + key, null);
+    const gone = this.#queue.filter((w) => w.letter.key === key);
+    this.#queue = this.#queue.filter((w) => w.letter.key !== key);
     for (const waiting of gone) settle(waiting, null);
   }
 
   has(key: string): boolean {
-    return this.queue.some((w) => w.letter.key === key);
+    return this.#queue.some((w) => w.letter.key === key);
   }
 
   clear(): void {
-    for (const name of this.o.shelf.list("out:")) this.o.shelf.set(name, null);
-    for (const { letter } of [...this.queue]) this.drop(letter.key);
+    for (const name of this.#o.shelf.list("out:")) this.#o.shelf.set(name, null);
+    for (const { letter } of [...this.#queue]) this.drop(letter.key);
   }
 
   /** Try now what waits or was given up, in its order. */
   wake(): void {
-    this.hurry.abort();
-    if (!this.busy) void this.work();
+    this.#hurry.abort();
+    if (!this.#busy) void this.#work();
   }
 
-  private async work(): Promise<void> {
-    this.busy = true;
-    for (const { letter } of this.queue) this.o.again(letter);
+  async #work(): Promise<void> {
+    this.#busy = true;
+    for (const { letter } of this.#queue) this.#o.again(letter);
     let stuck: Problem | null = null;
-    while (this.queue[0] && !stuck && !this.o.signal.aborted) stuck = await this.attempt(this.queue[0]);
-    this.busy = false;
-    if (this.o.signal.aborted) {
-      for (const waiting of this.queue) settle(waiting, new Problem(0));
+    while (this.#queue[0] && !stuck && !this.#o.signal.aborted) stuck = await this.#attempt(this.#queue[0]);
+    this.#busy = false;
+    if (this.#o.signal.aborted) {
+      for (const waiting of this.#queue) settle(waiting, new Problem(0));
       return;
     }
     if (!stuck) return;
     /* What comes behind may not overtake. */
-    for (const waiting of this.queue) {
-      this.o.failed(waiting.letter, stuck);
+    for (const waiting of this.#queue) {
+      this.#o.failed(waiting.letter, stuck);
       settle(waiting, stuck);
     }
   }
 
   /** null: on with the next. A problem: nothing goes for now. */
-  private async attempt(waiting: Waiting): Promise<Problem | null> {
+  async #attempt(waiting: Waiting): Promise<Problem | null> {
     const { letter } = waiting;
     for (let tries = 1; ; tries++) {
       try {
-        await this.o.deliver(letter);
+        await this.#o.deliver(letter);
         this.drop(letter.key);
         return null;
       } catch (error) {
         const problem = error instanceof Problem ? error : new Problem(0);
-        if (this.queue[0] !== waiting || this.o.signal.aborted) return null;
+        if (this.#queue[0] !== waiting || this.#o.signal.aborted) return null;
         if (!problem.passing) {
-          this.queue.shift();
-          this.o.failed(letter, problem);
+          this.#queue.shift();
+          this.#o.failed(letter, problem);
           settle(waiting, problem);
           return null;
         }
         if (tries >= TRIES) return problem;
-        this.hurry = new AbortController();
-        await pause(Math.max(problem.retryMs, backoff(tries - 1, 8000)), problem.retryMs ? this.o.signal : this.hurry.signal);
-        if (this.queue[0] !== waiting || this.o.signal.aborted) return null;
+        this.#hurry = new AbortController();
+        await pause(Math.max(problem.retryMs, backoff(tries - 1, 8000)), problem.retryMs ? this.#o.signal : this.#hurry.signal);
+        if (this.#queue[0] !== waiting || this.#o.signal.aborted) return null;
       }
     }
   }

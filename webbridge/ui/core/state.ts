@@ -2,7 +2,7 @@
 import type { Problem } from "./api.js";
 import type { Letter } from "./outbox.js";
 import type {
-  Agent, Chat, Deleted, Escalation, Happening, History, Message, Person, Read, Role, Status, Typing, Updated,
+  Agent, Chat, Deleted, Delta, Escalation, Happening, History, Message, Person, Read, Role, Status, Typing, Updated,
 } from "./types.js";
 
 export type Delivery = "sending" | "sent" | "failed";
@@ -14,6 +14,12 @@ export interface Shown extends Message {
   /** a file on its way: its bytes, and the part of them that has gone */
   file?: Blob;
   progress?: number;
+}
+
+/** What the assistant has written so far of the message that will have this id. */
+export interface Saying {
+  id: string;
+  text: string;
 }
 
 export type Connection = "idle" | "online" | "reconnecting" | "offline";
@@ -32,6 +38,8 @@ export interface ChatState {
   messages: readonly Shown[];
   /** older messages than the first of these are on the server */
   more: boolean;
+  /** stands behind the messages until it is one of them, or comes to nothing */
+  saying: Saying | null;
   typing: readonly Person[];
   agent: Person | null;
   /** the chat as it was when it was last read whole; null before */
@@ -46,7 +54,7 @@ export interface ChatState {
 }
 
 export const emptyState: ChatState = {
-  chatId: "", status: "", escalated: false, messages: [], more: false, typing: [], agent: null, chat: null,
+  chatId: "", status: "", escalated: false, messages: [], more: false, saying: null, typing: [], agent: null, chat: null,
   connection: "idle", queue: null, seenSeq: 0, rating: 0, unread: 0,
 };
 
@@ -62,7 +70,18 @@ export function withMessage(state: ChatState, message: Shown): ChatState {
   let at = rest.length;
   while (at > 0 && (rest[at - 1] as Shown).seq > message.seq) at--;
   rest.splice(at, 0, message);
-  return { ...state, messages: rest };
+  return unsaid({ ...state, messages: rest }, message.id);
+}
+
+function unsaid(state: ChatState, id: string | undefined): ChatState {
+  return state.saying && state.saying.id === (id ?? state.saying.id) ? { ...state, saying: null } : state;
+}
+
+function withDelta(state: ChatState, { messageId, text }: Delta): ChatState {
+  /* the history may have been faster */
+  if (state.messages.some((m) => m.id === messageId)) return state;
+  const before = state.saying?.id === messageId ? state.saying.text : "";
+  return { ...state, saying: { id: messageId, text: before + text } };
 }
 
 export function sent(message: Message): Shown {
@@ -88,6 +107,7 @@ export function withChat(state: ChatState, chat: Chat): ChatState {
     chat,
     chatId: chat.id,
     status: chat.status,
+    saying: chat.status === "assistant" ? state.saying : null,
     escalated: chat.escalationRequested,
     rating: chat.rating?.score ?? 0,
     agent: chat.status === "live" ? chat.assignedTo : null,
@@ -150,7 +170,7 @@ function happened(state: ChatState, name: string, what: Happening): ChatState {
   const { agentId, agentName } = agentOf(what);
   switch (name) {
     case "escalated":
-      return { ...next, escalated: true, status: "waiting" };
+      return { ...next, saying: null, escalated: true, status: "waiting" };
     case "agent_joined":
       return { ...next, status: "live", queue: null,
         agent: { id: agentId, name: agentName, avatar: null } };
@@ -158,7 +178,7 @@ function happened(state: ChatState, name: string, what: Happening): ChatState {
       return silent(agentId === next.agent?.id ? { ...next, agent: null, status: "waiting" } : next,
         agentId);
     case "closed":
-      return { ...next, status: "closed", typing: [], queue: null };
+      return { ...next, status: "closed", saying: null, typing: [], queue: null };
     case "reopened":
       return { ...next, status: next.escalated ? "waiting" : "assistant", rating: 0 };
     case "rated":
@@ -184,6 +204,12 @@ export function withEvent(state: ChatState, name: string, payload: unknown): Cha
       const gone = payload as Deleted;
       return changed(state, gone.id, (m) => ({ ...m, content: "", deletedAt: gone.deletedAt }));
     }
+    case "ai_delta":
+      return withDelta(state, payload as Delta);
+    case "ai_error":
+      return unsaid(state, (payload as Delta).messageId);
+    case "ready": /* what is being said comes again, from its beginning */
+      return unsaid(state, undefined);
     case "escalated":
     case "agent_joined":
     case "agent_left":

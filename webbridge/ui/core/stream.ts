@@ -11,34 +11,34 @@ export interface StreamEvent {
 
 /** Splits what arrives into events. https://html.spec.whatwg.org/#event-stream-interpretation */
 export class EventParser {
-  private rest = "";
-  private event: StreamEvent = { name: "", id: "", data: "" };
-  private readonly emit: (event: StreamEvent) => void;
+  #rest = "";
+  #event: StreamEvent = { name: "", id: "", data: "" };
+  readonly #emit: (event: StreamEvent) => void;
 
   constructor(emit: (event: StreamEvent) => void) {
-    this.emit = emit;
+    this.#emit = emit;
   }
 
   push(text: string): void {
-    const lines = (this.rest + text).split(/\r\n|\n|\r(?!$)/);
-    this.rest = lines.pop() ?? "";
-    for (const line of lines) this.line(line);
+    const lines = (this.#rest + text).split(/\r\n|\n|\r(?!$)/);
+    this.#rest = lines.pop() ?? "";
+    for (const line of lines) this.#line(line);
   }
 
-  private line(line: string): void {
+  #line(line: string): void {
     if (line === "") {
-      const event = this.event;
-      this.event = { name: "", id: "", data: "" };
-      if (event.data) this.emit({ ...event, name: event.name || "message" });
+      const event = this.#event;
+      this.#event = { name: "", id: "", data: "" };
+      if (event.data) this.#emit({ ...event, name: event.name || "message" });
       return;
     }
     const colon = line.indexOf(":");
     if (colon === 0) return;
     const field = colon < 0 ? line : line.slice(0, colon);
     const value = colon < 0 ? "" : line.slice(colon + 1).replace(/^ /, "");
-    if (field === "event") this.event.name = value;
-    else if (field === "id") this.event.id = value;
-    else if (field === "data") this.event.data += (this.event.data ? "\n" : "") + value;
+    if (field === "event") this.#event.name = value;
+    else if (field === "id") this.#event.id = value;
+    else if (field === "data") this.#event.data += (this.#event.data ? "\n" : "") + value;
   }
 }
 

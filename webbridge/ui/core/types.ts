@@ -141,6 +141,12 @@ export interface Updated {
   seq: number;
 }
 
+/** A piece of what the assistant writes; the message will have this id. */
+export interface Delta {
+  messageId: string;
+  text: string;
+}
+
 export interface Deleted {
   id: string;
   deletedAt: string;

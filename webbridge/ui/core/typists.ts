@@ -4,26 +4,26 @@ import type { Typing } from "./types.js";
 const SHOWN_MS = 6000;
 
 export class Typists {
-  private readonly timers = new Map<string, ReturnType<typeof setTimeout>>();
-  private readonly over: (typing: Typing) => void;
+  readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
+  readonly #over: (typing: Typing) => void;
 
   /** over: no sign came any more, as if it had stopped */
   constructor(over: (typing: Typing) => void) {
-    this.over = over;
+    this.#over = over;
   }
 
   heard(typing: Typing): void {
-    clearTimeout(this.timers.get(typing.userId));
-    this.timers.delete(typing.userId);
+    clearTimeout(this.#timers.get(typing.userId));
+    this.#timers.delete(typing.userId);
     if (!typing.isTyping) return;
-    this.timers.set(typing.userId, setTimeout(() => {
-      this.timers.delete(typing.userId);
-      this.over({ ...typing, isTyping: false });
+    this.#timers.set(typing.userId, setTimeout(() => {
+      this.#timers.delete(typing.userId);
+      this.#over({ ...typing, isTyping: false });
     }, SHOWN_MS));
   }
 
   clear(): void {
-    for (const timer of this.timers.values()) clearTimeout(timer);
-    this.timers.clear();
+    for (const timer of this.#timers.values()) clearTimeout(timer);
+    this.#timers.clear();
   }
 }

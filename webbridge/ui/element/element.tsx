@@ -25,92 +25,92 @@ export class ParleyChat extends HTMLElement {
   chat: ChatClient | null = null;
   /** said of the customer when the next chat begins */
   readonly visitor: Visitor = {};
-  private shelf: Shelf = browserShelf("default");
-  private speech: Speech = speechOf("en", {});
-  private unread: Unread | null = null;
+  #shelf: Shelf = browserShelf("default");
+  #speech: Speech = speechOf("en", {});
+  #unread: Unread | null = null;
   /** what the box begins with; what is in it since is the box's own */
-  private draft = "";
-  private round = 0;
-  private ready = false;
-  private checked = false;
-  private readonly root = this.attachShadow({ mode: "open" });
-  private readonly wake = () => this.chat?.wake();
-  private readonly look = () => {
-    if (!this.unread?.update(this.visible)) return;
-    this.tell("unread", { count: this.unread.count });
-    this.draw();
+  #draft = "";
+  #round = 0;
+  #ready = false;
+  #checked = false;
+  readonly #root = this.attachShadow({ mode: "open" });
+  readonly #wake = () => this.chat?.wake();
+  readonly #look = () => {
+    if (!this.#unread?.update(this.#visible)) return;
+    this.#tell("unread", { count: this.#unread.count });
+    this.#draw();
   };
 
-  private readonly tell: Tell = (name, detail) => {
+  readonly #tell: Tell = (name, detail) => {
     this.dispatchEvent(new CustomEvent("chat:" + name, { detail, bubbles: true, composed: true }));
   };
 
   connectedCallback(): void {
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(css);
-    this.root.adoptedStyleSheets = [sheet];
+    this.#root.adoptedStyleSheets = [sheet];
     const space = this.getAttribute("site") ?? "default";
-    this.shelf = browserShelf(space);
-    this.draft = this.shelf.get("draft") ?? "";
+    this.#shelf = browserShelf(space);
+    this.#draft = this.#shelf.get("draft") ?? "";
     const chat = new ChatClient({
-      baseUrl: this.base === location.origin ? "" : this.base,
+      baseUrl: this.#base === location.origin ? "" : this.#base,
       space,
-      shelf: this.shelf,
+      shelf: this.#shelf,
       visitor: () => ({
-        locale: this.speech.locale,
+        locale: this.#speech.locale,
         page: location.origin + location.pathname,
         ...this.visitor,
         ...(this.hasAttribute("site") ? { organization: space } : {}),
       }),
     });
     this.chat = chat;
-    this.unread = new Unread(chat, this.shelf);
-    chat.on("change", this.look);
-    addEventListener("online", this.wake);
-    addEventListener("storage", this.look);
-    document.addEventListener("visibilitychange", this.wake);
-    document.addEventListener("visibilitychange", this.look);
-    this.checkOrigin();
-    this.draw();
-    void this.loadWords();
-    void this.begin(chat);
+    this.#unread = new Unread(chat, this.#shelf);
+    chat.on("change", this.#look);
+    addEventListener("online", this.#wake);
+    addEventListener("storage", this.#look);
+    document.addEventListener("visibilitychange", this.#wake);
+    document.addEventListener("visibilitychange", this.#look);
+    this.#checkOrigin();
+    this.#draw();
+    void this.#loadWords();
+    void this.#begin(chat);
   }
 
-  private async begin(chat: ChatClient): Promise<void> {
+  async #begin(chat: ChatClient): Promise<void> {
     await chat.start();
     if (this.chat !== chat) return;
-    tellNews(chat, this.tell);
-    this.tell("ready", null);
+    tellNews(chat, this.#tell);
+    this.#tell("ready", null);
     setTimeout(() => {
-      this.ready = true;
-      this.draw();
+      this.#ready = true;
+      this.#draw();
     }, DRAWN_MS);
   }
 
   disconnectedCallback(): void {
-    removeEventListener("online", this.wake);
-    removeEventListener("storage", this.look);
-    document.removeEventListener("visibilitychange", this.wake);
-    document.removeEventListener("visibilitychange", this.look);
+    removeEventListener("online", this.#wake);
+    removeEventListener("storage", this.#look);
+    document.removeEventListener("visibilitychange", this.#wake);
+    document.removeEventListener("visibilitychange", this.#look);
     this.chat?.close();
     this.chat = null;
-    this.unread = null;
-    this.ready = false;
-    render(null, this.root);
+    this.#unread = null;
+    this.#ready = false;
+    render(null, this.#root);
   }
 
   attributeChangedCallback(name: string, before: string | null, now: string | null): void {
     if (!this.chat || before === now) return;
     if (name === "locale") {
-      void this.loadWords();
+      void this.#loadWords();
       return;
     }
     if (name === "open" && (before === null) !== (now === null)) {
-      this.checkOrigin();
-      this.look();
-      this.tell(now === null ? "close" : "open", null);
+      this.#checkOrigin();
+      this.#look();
+      this.#tell(now === null ? "close" : "open", null);
     }
-    this.draw();
+    this.#draw();
   }
 
   get open(): boolean {
@@ -130,53 +130,53 @@ export class ParleyChat extends HTMLElement {
         .catch(() => undefined);
     chat?.forget();
     this.visitor.userToken = "";
-    this.shelf.set("seen", null);
-    this.keepDraft("");
-    this.draft = "";
-    this.round++;
-    this.draw();
+    this.#shelf.set("seen", null);
+    this.#keepDraft("");
+    this.#draft = "";
+    this.#round++;
+    this.#draw();
   }
 
-  private get base(): string {
+  get #base(): string {
     return this.getAttribute("base") ?? origin;
   }
 
-  private get inline(): boolean {
+  get #inline(): boolean {
     return this.getAttribute("mode") === "inline";
   }
 
-  private get visible(): boolean {
-    return (this.open || this.inline) && !this.hidden && !document.hidden;
+  get #visible(): boolean {
+    return (this.open || this.#inline) && !this.hidden && !document.hidden;
   }
 
   /* Only when it is used: a page that is merely looked at asks nothing more of the service. */
-  private checkOrigin(): void {
-    if (this.checked || this.base === location.origin || !(this.open || this.inline)) return;
-    this.checked = true;
-    void checkOrigin(this.base);
+  #checkOrigin(): void {
+    if (this.#checked || this.#base === location.origin || !(this.open || this.#inline)) return;
+    this.#checked = true;
+    void checkOrigin(this.#base);
   }
 
-  private async loadWords(): Promise<void> {
-    this.speech = await loadSpeech(this.getAttribute("locale") ?? "auto");
-    this.draw();
+  async #loadWords(): Promise<void> {
+    this.#speech = await loadSpeech(this.getAttribute("locale") ?? "auto");
+    this.#draw();
   }
 
-  private keepDraft(text: string): void {
-    this.shelf.set("draft", text || null);
+  #keepDraft(text: string): void {
+    this.#shelf.set("draft", text || null);
   }
 
-  private draw(): void {
+  #draw(): void {
     const { chat } = this;
     if (!chat) return;
     render(
-      <Widget host={this} chat={chat} speech={this.speech} draft={this.draft} round={this.round} ready={this.ready}
-        onDraft={(text) => this.keepDraft(text)} onReset={() => this.reset()}
-        mode={this.inline ? "inline" : "floating"} open={this.open} hidden={Boolean(this.hidden)}
-        unread={this.unread?.count ?? 0}
+      <Widget host={this} chat={chat} speech={this.#speech} draft={this.#draft} round={this.#round} ready={this.#ready}
+        onDraft={(text) => this.#keepDraft(text)} onReset={() => this.reset()}
+        mode={this.#inline ? "inline" : "floating"} open={this.open} hidden={Boolean(this.hidden)}
+        unread={this.#unread?.count ?? 0}
         onOpen={(open) => {
           this.open = open;
         }} />,
-      this.root,
+      this.#root,
     );
   }
 }

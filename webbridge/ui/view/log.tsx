@@ -1,7 +1,6 @@
 /** The conversation: a log that screen readers follow (WAI-ARIA log role). */
-import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import type { Message, Shown } from "../core/index.js";
+import type { Message, Saying, Shown } from "../core/index.js";
 import { FileView } from "./files.js";
 import { Text } from "./text.js";
 import { type Speech, translated } from "./words.js";
@@ -12,6 +11,8 @@ export const DRAWN_MS = 100;
 export interface LogProps {
   speech: Speech;
   messages: readonly Shown[];
+  /** what the assistant is writing */
+  saying: Saying | null;
   /** whose messages stand on the right */
   mine: "USER" | "AGENT";
   seenSeq: number;
@@ -76,8 +77,22 @@ function Item(p: LogProps & { message: Shown; last: boolean }) {
   );
 }
 
-export function Log(p: LogProps & { children?: ComponentChildren }) {
+/** Grows outside of the log, which tells of it once, when it is whole. */
+function Growing({ messages, saying, speech }: LogProps) {
+  if (!saying) return null;
+  const name = messages.findLast((m) => m.role === "ASSISTANT")?.sender.name ?? "Assistant";
+  const label = speech.say("assistant", { name });
+  return (
+    <article class="theirs assistant saying" part="message theirs" aria-label={label} aria-busy="true">
+      <header aria-hidden="true">{label}</header>
+      <Text text={saying.text} />
+    </article>
+  );
+}
+
+export function Log(p: LogProps) {
   const box = useRef<HTMLDivElement>(null);
+  const lines = useRef<HTMLDivElement>(null);
   /* the end is in sight, and shall stay so */
   const near = useRef(true);
   const [busy, setBusy] = useState(false);
@@ -102,23 +117,24 @@ export function Log(p: LogProps & { children?: ComponentChildren }) {
     if (height.current) el.scrollTop += el.scrollHeight - height.current;
     else if (near.current || newest?.delivery === "sending") el.scrollTop = el.scrollHeight;
     height.current = 0;
-  }, [p.messages, p.children]);
+  }, [p.messages, p.saying]);
   const older = async () => {
     if (busy) return;
     setBusy(true);
     height.current = box.current?.scrollHeight ?? 0;
     await p.onOlder().catch(() => undefined);
     setBusy(false);
-    box.current?.focus();
+    lines.current?.focus();
   };
   const lastMine = p.messages.findLast((m) => m.role === p.mine && m.delivery === "sent");
   return (
-    <div class="log" part="log" role="log" aria-label={p.speech.say("log")} aria-busy={busy || Boolean(p.loading)} tabIndex={0}
-      ref={box} onScroll={measure}>
-      {p.more && <button type="button" class="quiet older" onClick={() => void older()}>
-        {p.speech.say("older")}</button>}
-      {p.messages.map((m) => <Item key={m.clientId ?? m.id} {...p} message={m} last={m === lastMine} />)}
-      {p.children}
+    <div class="log" part="log" ref={box} onScroll={measure}>
+      <div class="lines" role="log" aria-label={p.speech.say("log")} aria-busy={busy || Boolean(p.loading)} tabIndex={0} ref={lines}>
+        {p.more && <button type="button" class="quiet older" onClick={() => void older()}>
+          {p.speech.say("older")}</button>}
+        {p.messages.map((m) => <Item key={m.clientId ?? m.id} {...p} message={m} last={m === lastMine} />)}
+      </div>
+      <Growing {...p} />
     </div>
   );
 }

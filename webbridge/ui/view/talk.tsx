@@ -6,6 +6,7 @@ import type { ChatClient, ChatState, Problem } from "../core/index.js";
 import { Composer } from "./composer.js";
 import { dropped, sizeText, type TakeFile } from "./files.js";
 import { Log, type LogProps } from "./log.js";
+import { Typing } from "./typing.js";
 import type { Speech } from "./words.js";
 
 export interface Alert {
@@ -73,14 +74,6 @@ function estimateOf({ state, speech: { count }, mine }: TalkProps): string {
   return wait ? count("estimate", Math.max(1, Math.round(wait / 60))) : "";
 }
 
-/** Shown, not announced. */
-export function Typing({ state, speech }: { state: ChatState; speech: Speech }) {
-  const names = state.typing.map((p) => p.name);
-  const list = new Intl.ListFormat(speech.locale).format(names);
-  const text = names.length ? speech.say(names.length > 1 ? "typing.other" : "typing.one", { name: list }) : "";
-  return <p class="typing" aria-hidden="true">{text}</p>;
-}
-
 /** Puts the focus where one writes, in this part of a page. */
 export function write(part: ParentNode | null): void {
   part?.querySelector<HTMLElement>("[part=composer] textarea")?.focus();
@@ -101,7 +94,7 @@ export function Talk(p: TalkProps) {
         <p role="status">{statusOf(p)}</p>
         <p>{estimateOf(p)}</p>
       </div>
-      <Log speech={speech} messages={state.messages} mine={p.mine} seenSeq={state.seenSeq} more={state.more}
+      <Log speech={speech} messages={state.messages} saying={state.saying} mine={p.mine} seenSeq={state.seenSeq} more={state.more}
         loading={!p.ready} onOlder={() => chat.older()} onDiscard={(key) => {
           alert.set("");
           chat.discard(key);
