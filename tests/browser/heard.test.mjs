@@ -1,42 +1,12 @@
-/* What screen readers are given in each main state of widget and console: the accessibility tree as text, in heard/.
- * PARLEY_HEARD=write writes the files anew; read them before they are committed. */
-import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+/* What screen readers are given in each main state of widget and console. */
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { agentCall, consoleOf, openChat, waitingOf, write as answer } from "./desk.mjs";
-import { chatOf, DEADLINE, openPage } from "./stage.mjs";
+import { chatOf, openPage } from "./stage.mjs";
+import { heard } from "./heard.mjs";
 import { ask, joined, launch, openWidget, write } from "./widget.mjs";
 import { browser, host, scene, stage } from "./scene.mjs";
 
-const folder = join(dirname(fileURLToPath(import.meta.url)), "heard");
-const writing = process.env.PARLEY_HEARD === "write";
-
 scene({ pages: {} });
-
-/* Without what differs from run to run, and without what is empty and never announced. */
-const lasting = (tree) => tree.replace(/^ *- paragraph\n/gm, "").replace(/\b\d\d?\/\d\d?\/\d{4}, \d\d:\d\d:\d\d/g, "DATE").replace(/\b\d\d:\d\d\b/g, "TIME")
-  .replace(/just now|\b\d+m ago/g, "AGO").replace(/ok \d\d-\d\d/g, "ok CODE").replace(/xmpp:[^\s"]+/g, "xmpp:ROOM")
-  .replace(/\/chats\/[a-z2-7]{26}/g, "/chats/CHAT") + "\n";
-
-/* The tree becomes what the file says. */
-async function heard(part, state) {
-  const file = join(folder, state + ".yml");
-  if (writing) {
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(file, lasting(await part.ariaSnapshot()));
-    return;
-  }
-  const expected = readFileSync(file, "utf8");
-  const end = Date.now() + DEADLINE;
-  let now = lasting(await part.ariaSnapshot());
-  while (now !== expected && Date.now() < end) {
-    await part.page().evaluate(() => new Promise((done) => requestAnimationFrame(done)));
-    now = lasting(await part.ariaSnapshot());
-  }
-  assert.equal(now, expected, state);
-}
 
 test("the widget, from the launcher to the end of a chat", async () => {
   const page = await openWidget(browser, host.url);

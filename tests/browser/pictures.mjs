@@ -1,4 +1,4 @@
-/* Makes the pictures of docs/WIDGET.md, CONSOLE.md and CLIENT.md:  node tests/browser/pictures.mjs [widget] [console] [react]
+/* Makes the pictures of docs/WIDGET.md, CONSOLE.md and CLIENT.md:  node tests/browser/pictures.mjs [widget] [answers] [react] [console]
  * Installs a font with emoji and pngquant, as root or with sudo, if they are missing. */
 import { execFileSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
@@ -56,6 +56,26 @@ async function walk(page, name, clip) {
   await page.locator("parley-chat .sure button").first().click();
   await page.locator("parley-chat .fresh").waitFor();
   await shoot("ended");
+}
+
+/* An answer of a model in the middle; it needs a stage of its own, whose assistant asks one. */
+async function answering(name, path, options) {
+  const own = await openStage(null, { model: true });
+  const site = await openHost(own);
+  try {
+    await site.list();
+    const page = await openWidget(browser, site.url + path, options);
+    await launch(page);
+    await write(page, "Do you ship to Norway?");
+    await own.call("question", { number: 1 });
+    await own.call("says", { pieces: ["Yes, we ship to **Norway**, Sweden and Denmark:\n- a letter takes three days\n- a parcel takes fi"] });
+    await page.locator(".saying li").nth(1).waitFor();
+    await page.screenshot({ path: join(out, `widget-answering-${name}.png`), clip: CLIP, animations: "disabled" });
+    await page.context().close();
+  } finally {
+    await site.close();
+    await own.close();
+  }
 }
 
 /* The console's own picture of each state, and what stands in it. */
@@ -165,6 +185,8 @@ try {
     await walk(page, name, clip);
     await page.context().close();
   }
+  if (wants("answers")) for (const [name, path, options] of [["light", "/", { viewport: SIZE }],
+    ["dark", "/dark", { viewport: SIZE, colorScheme: "dark" }]]) await answering(name, path, options);
   if (wants("react")) {
     const project = openProject();
     const viewport = { width: 480, height: 620 };

@@ -9,10 +9,10 @@ export let browser;
 /* A site with the widget; undefined without pages. */
 export let host;
 
-/* settings: of the daemon. pages: of the site, beside its own. */
-export function scene({ settings = null, pages = null } = {}) {
+/* settings: of the daemon. model: the assistant asks one. pages: of the site, beside its own. */
+export function scene({ settings = null, model = false, pages = null } = {}) {
   before(async () => {
-    [stage, browser] = await Promise.all([openStage(settings), openBrowser()]);
+    [stage, browser] = await Promise.all([openStage(settings, { model }), openBrowser()]);
     if (!pages) return;
     host = await openHost(stage, pages);
     await host.list();

@@ -13,7 +13,7 @@ export const PATIENCE = Number(process.env.PARLEY_TEST_PATIENCE ?? 1);
 export const DEADLINE = 15_000 * PATIENCE;
 
 /* XMPP server, daemon and agents' clients. Every method of stage.py's Stage can be called. */
-export async function openStage(settings = null) {
+export async function openStage(settings = null, more = {}) {
   const child = spawn("/usr/bin/python3", ["-B", join(here, "stage.py")],
     { stdio: ["pipe", "pipe", "inherit"] });
   const waiting = new Map();
@@ -32,7 +32,7 @@ export async function openStage(settings = null) {
   child.on("exit", () => {
     for (const { failed } of waiting.values()) failed(new Error("the stage ended"));
   });
-  const facts = await call("start", { settings });
+  const facts = await call("start", { settings, ...more });
   return {
     ...facts,
     call,

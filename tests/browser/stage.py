@@ -13,8 +13,10 @@ from xml.sax.saxutils import escape, quoteattr
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "integration"))
 
+from lib.model import Model  # noqa: E402
 from lib.prosody import DOMAIN  # noqa: E402
 from lib.site import Site, STAFF  # noqa: E402
+from lib.wait import Board, DEADLINE  # noqa: E402
 from test_hostile_text import FORBIDDEN, HOSTILE, ODD  # noqa: E402
 
 
@@ -23,13 +25,56 @@ class Stage:
         self.site = None
         self.folder = folder
         self.agents = {}
+        self.model = None
+        self.turns = []  # answers of the model that have begun
+        self.begun = Board()
 
-    async def start(self, settings=None):
+    async def start(self, settings=None, model=False):
+        """model: the assistant asks one, which says what `says` and `ends` tell it."""
+        if model:
+            self.model = await Model().start()
+            self.model.answer = self._answer
+            settings = {**self.model.settings(), **(settings or {})}
         self.site = Site(self.folder, settings)
         await asyncio.to_thread(self.site.start)
         host, port = self.site.parley.address
         return {"url": f"http://{host}:{port}", "keys": self.site.keys, "jids": self.site.jids,
                 "config": self.site.parley.config, "store": self.site.parley.store}
+
+    async def _answer(self, exchange):
+        over = asyncio.Event()
+        await exchange.head()
+        self.turns.append((exchange, over))
+        self.begun.changed()
+        ends = [asyncio.ensure_future(e.wait()) for e in (over, exchange.closed)]
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        for end in ends:
+            end.cancel()
+
+    async def question(self, number):
+        """Waits until the model was asked so often; what it was asked then."""
+        await self.begun.until(lambda: len(self.turns) >= number, what=f"question {number}")
+        return self.turns[number - 1][0].question
+
+    async def says(self, pieces):
+        for piece in pieces:
+            await self.turns[-1][0].piece(piece)
+
+    async def ends(self, how="done"):
+        """The answer: done, offer (of a person), or cut."""
+        exchange, over = self.turns[-1]
+        if how == "cut":
+            exchange.cut()
+        elif how == "offer":
+            await exchange.call("request_human", {"reason": "asked", "summary": "wants a person", "urgency": "normal"})
+            await exchange.done("tool_calls")
+        else:
+            await exchange.done()
+        over.set()
+
+    async def gone(self, number):
+        """The daemon wants no more of that answer."""
+        await asyncio.wait_for(self.turns[number - 1][0].closed.wait(), DEADLINE)
 
     async def _agent(self, name):
         if name not in self.agents:
@@ -127,6 +172,8 @@ class Stage:
         for agent in self.agents.values():
             await agent.aclose()
         await asyncio.to_thread(self.site.stop)
+        if self.model:
+            await self.model.aclose()
 
 
 async def main():

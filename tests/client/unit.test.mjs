@@ -72,6 +72,22 @@ test("edits, deletions and what is unknown change no order", () => {
   assert.equal(core.withEvent(state, "not known", {}), state);
 });
 
+test("pieces of an answer add up until the message is there, or until it comes to nothing", () => {
+  const piece = (state, messageId, text) => core.withEvent(state, "ai_delta", { messageId, text });
+  const begun = piece(piece(core.emptyState, "m2", "one "), "m2", "two");
+  assert.deepEqual(begun.saying, { id: "m2", text: "one two" });
+  assert.deepEqual(piece(begun, "m3", "else").saying, { id: "m3", text: "else" });
+  assert.deepEqual(core.withEvent(begun, "message", message(1)).saying, begun.saying);
+  assert.deepEqual(core.withEvent(begun, "ai_error", { messageId: "m1", code: "cancelled" }).saying, begun.saying);
+  const whole = core.withEvent(begun, "message", message(2));
+  assert.equal(whole.saying, null);
+  assert.equal(piece(whole, "m2", "too late"), whole);
+  assert.equal(core.withHistory(begun, { items: [message(2)], nextCursor: null, lastEventId: "e-2" }, false).saying, null);
+  for (const [name, payload] of [["ai_error", { messageId: "m2", code: "timeout" }], ["ready", {}],
+    ["escalated", { id: "m4", seq: 4, text: "x" }], ["closed", { id: "m4", seq: 4, text: "x" }]])
+    assert.equal(core.withEvent(begun, name, payload).saying, null, name);
+});
+
 test("backoff doubles up to its limit, with jitter over the upper half", () => {
   for (const [tries, most] of [[0, 1000], [1, 2000], [3, 8000], [20, 30_000]]) {
     for (let i = 0; i < 200; i++) {
