@@ -398,6 +398,10 @@ void desk_chats(struct desk *d, const struct principal *who, enum chat_filter fi
 void desk_search(struct desk *d, const struct principal *who, const char *text,
                  enum chat_filter filter, const char *cursor, size_t limit, desk_fn *done,
                  void *ctx);
+/* What came after a gid in the chats the agent may read, from the oldest on; most as in struct
+ * query. answer: page. Errors ERR_NOT_FOUND as there: load all anew */
+void desk_news(struct desk *d, const struct principal *who, int64_t after_gid, size_t most,
+               size_t limit, desk_fn *done, void *ctx);
 
 /* A page of the room's whole log, for agents who may enter it; for WHO_PERSON of a staff room or
  * lobby. address: of the session that asks. nick: only what was said under this

@@ -190,6 +190,8 @@ enum query_kind {
     QUERY_ENTRIES, /* part of one log */
     QUERY_AFTER_GID, /* entries of one room with gid > after, by seq */
     QUERY_CHATS,     /* a page of chats */
+    QUERY_NEWS,      /* entries with gid > after of all chats of an organization, by gid, and chats
+                        that were erased; ERR_NOT_FOUND, see most */
     QUERY_TOKEN,     /* who holds a token; ERR_NOT_FOUND */
     QUERY_TOKENS,    /* agents' tokens */
     QUERY_WAITS,     /* of an organization: the last 20 waits from escalation to claim */
@@ -230,16 +232,19 @@ struct query {
     enum query_kind kind;
 
     const char *room;         /* ROOM, ENTRIES, AFTER_GID, ENTRY, ARCHIVE */
-    const char *organization; /* CHATS, WAITS, CANNED; "" all */
+    const char *organization; /* CHATS, WAITS, CANNED; "" all. NEWS: one */
     bool public_only;         /* ENTRIES: only those with pos; after and before are pos, else seq */
-    int64_t after;            /* ENTRIES: > after; AFTER_GID; SWEEP: where the last one ended */
-    int64_t before;           /* ENTRIES: < before when > 0; SWEEP: nothing said, begun earlier */
-    bool newest;              /* ENTRIES: the last `limit` of the range (still in log order) */
-    bool messages_only;       /* ENTRIES: without ENTRY_SUBJECT and ENTRY_REACTION */
-    size_t limit;             /* ENTRIES, AFTER_GID, CHATS, ARCHIVE; at most 1000 */
-    enum chat_filter filter;  /* CHATS */
-    const char *agent;        /* CHATS: without those it is shut out of, but counted; "" none */
-    const char *cursor;       /* CHATS: "" from the start, else an earlier next_cursor */
+    int64_t after;      /* ENTRIES: > after; AFTER_GID; NEWS; SWEEP: where the last one ended */
+    int64_t before;     /* ENTRIES: < before when > 0; SWEEP: nothing said, begun earlier */
+    bool newest;        /* ENTRIES: the last `limit` of the range (still in log order) */
+    bool messages_only; /* ENTRIES: without ENTRY_SUBJECT and ENTRY_REACTION */
+    size_t limit;       /* ENTRIES, AFTER_GID, CHATS, NEWS, ARCHIVE; at most 1000 */
+    size_t most;        /* NEWS: ERR_NOT_FOUND when more that pages show came after `after`, when it
+                           lies too far back or ahead, or when what the agent may read has changed
+                           since; 0 does not look at all that */
+    enum chat_filter filter; /* CHATS */
+    const char *agent;  /* CHATS: without those it is shut out of, but counted; "" none. NEWS */
+    const char *cursor; /* CHATS: "" from the start, else an earlier next_cursor */
     const struct search *search; /* CHATS: only those; a page may be short before the end. NULL: the
                                     whole list */
     unsigned char hash[HASH_LEN]; /* TOKEN */
@@ -251,14 +256,16 @@ struct query {
 
     struct entry *entries;
     size_t n_entries;
-    bool more;          /* ENTRIES, AFTER_GID, CHATS, ARCHIVE: the limit cut the answer; SWEEP: not
-                           yet at the end */
+    bool more;          /* ENTRIES, AFTER_GID, CHATS, NEWS, ARCHIVE: the limit cut the answer;
+                           SWEEP: not yet at the end */
+    int64_t up_to;      /* NEWS: all up to this gid has been told */
     int64_t read_seq;   /* ENTRY: how far reader_id has read */
     int64_t total;      /* ARCHIVE: entries of all pages; -1 too many to count */
     int64_t first;      /* ARCHIVE: place of entries[0] among them, from 0; -1 unknown; SWEEP: for
                            `after` of the next */
     struct chat *chats; /* ROOM: one; CHATS: unassigned escalations first by longest wait, then the
-                           assigned, then others by newest; START: all open escalated chats */
+                           assigned, then others by newest; START: all open escalated chats;
+                           NEWS: those of the entries, and those erased, as they are now */
     size_t n_chats;
     const char *next_cursor;          /* CHATS; "" at the end */
     int64_t counts[3];                /* CHATS: of the organization, by enum chat_filter */
@@ -295,7 +302,7 @@ struct query {
     const char *epoch;      /* START: changes when a backup is restored; [a-z2-7]{8} */
     const char *secret;     /* START: 64 hex digits, made once: salt of occupant ids */
     int64_t xmpp_confirmed; /* START */
-    int64_t last_gid;       /* START */
+    int64_t last_gid;       /* START, CHATS, NEWS: the last number given */
 
     query_done_fn *done;
     void *ctx;

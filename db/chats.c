@@ -1,5 +1,6 @@
 #include "db/chats.h"
 
+#include "db/news.h"
 #include "db/row.h"
 #include "db/search.h"
 
@@ -117,5 +118,7 @@ enum err chats_read(struct sql *db, struct query *q)
 
     if (e == OK)
         e = q->search == NULL ? list(db, q, p, last) : search_chats(db, q, p, last);
-    return e == OK ? count_chats(db, q) : e;
+    if (e == OK)
+        e = count_chats(db, q);
+    return e == OK ? news_read_last(db, q) : e;
 }

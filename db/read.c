@@ -6,6 +6,7 @@
 #include "db/chats.h"
 #include "db/erase.h"
 #include "db/filerow.h"
+#include "db/news.h"
 #include "db/rooms.h"
 #include "db/row.h"
 
@@ -450,6 +451,8 @@ enum err read_query(struct sql *db, struct query *q)
         return read_after_gid(db, q);
     case QUERY_CHATS:
         return chats_read(db, q);
+    case QUERY_NEWS:
+        return news_read(db, q);
     case QUERY_TOKEN:
         return read_token(db, q);
     case QUERY_TOKENS:

@@ -1,4 +1,5 @@
 #include "webbridge/api.h"
+#include "webbridge/frame.h"
 
 #include <string.h>
 
@@ -80,6 +81,7 @@ static void listed(void *ctx, enum err e, const struct desk_answer *a)
         json_add(items, view_chat(&c->viewer, &a->page->chats[i]));
     json_put(body, "items", items);
     json_put(body, "counts", view_counts(a->page));
+    json_put_str(body, "asOf", frame_print_point(c->arena, a->epoch, a->page->last_gid));
     json_put_str(body, "nextCursor", *a->page->next_cursor != '\0' ? a->page->next_cursor : NULL);
     call_json(c, 200, body, a);
 }

@@ -21,12 +21,17 @@ enum frame_point frame_read_point(const char *text, const char *epoch, int64_t l
     return *out <= last ? FRAME_AT : FRAME_GONE;
 }
 
+char *frame_print_point(struct arena *a, const char *epoch, int64_t number)
+{
+    return arena_printf(a, "%s-%lld", epoch, (long long)number);
+}
+
 void frame_put_entry(struct buf *out, const struct viewer *v, const char *epoch, int64_t number,
                      const struct chat *chat, const struct entry *e)
 {
     struct arena *a = arena_new();
 
-    buf_printf(out, "id: %s-%lld\nevent: %s\ndata: ", epoch, (long long)number,
+    buf_printf(out, "id: %s\nevent: %s\ndata: ", frame_print_point(a, epoch, number),
                entry_kind_name(e->kind));
     buf_puts(out, view_event(a, v, chat, e));
     buf_puts(out, "\n\n");
@@ -87,7 +92,7 @@ static void put_ready(struct buf *out, struct json *channels, const char *epoch,
     char stamp[STAMP_LEN + 1];
 
     json_put(o, "channels", channels);
-    json_put_str(o, "lastEventId", arena_printf(a, "%s-%lld", epoch, (long long)at));
+    json_put_str(o, "lastEventId", frame_print_point(a, epoch, at));
     stamp_format(now_ms, stamp);
     json_put_str(o, "serverTime", stamp);
     buf_printf(out, "event: ready\ndata: %s\n\n", json_print(a, o));

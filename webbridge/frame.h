@@ -9,6 +9,7 @@
  */
 enum frame_point { FRAME_NONE, FRAME_AT, FRAME_GONE };
 enum frame_point frame_read_point(const char *text, const char *epoch, int64_t last, int64_t *out);
+char *frame_print_point(struct arena *a, const char *epoch, int64_t number);
 
 /* All append to out. */
 void frame_put_entry(struct buf *out, const struct viewer *v, const char *epoch, int64_t number,

@@ -61,7 +61,6 @@ static void feed_free(struct feed *f)
     if (!f->gone || f->pending > 0)
         return;
     feed_drop_call(f);
-    queue_forget(f);
     TAILQ_REMOVE(&s->feeds, f, link);
     free(f);
     all_gone(s);
@@ -258,7 +257,9 @@ static void on_every(void *ctx, const struct event *e)
     struct sse *s = ctx;
     struct feed *f;
 
-    if (e->kind == EVENT_ENTRY)
+    if (e->kind == EVENT_ENTRY && e->entry->gid < s->last_gid)
+        s->late_gid = s->last_gid;
+    else if (e->kind == EVENT_ENTRY)
         s->last_gid = e->entry->gid;
     if (e->kind != EVENT_AGENT_GONE && e->kind != EVENT_KEY_GONE)
         return;
@@ -323,7 +324,11 @@ void feed_on_drained(void *ctx)
 {
     struct feed *f = ctx;
 
-    if (f->call == NULL && !f->live && f->pending == 0)
+    if (f->call != NULL || f->live || f->pending > 0)
+        return;
+    if (f->queue)
+        queue_catch_up(f);
+    else
         feed_catch_up(f);
 }
 

@@ -7,11 +7,6 @@
 
 #include <sys/queue.h>
 
-struct missed {
-    char chat[ID_LEN + 1];
-    struct missed *next;
-};
-
 /* What one stream needs, ten thousand times: kept small. */
 struct feed {
     struct sse *sse;
@@ -36,11 +31,11 @@ struct feed {
     bool waits;       /* in the list of those who wait … */
     struct wait told; /* … and was last told this */
     TAILQ_ENTRY(feed) wait_link;
-    struct missed *missed; /* queue: chats that changed while the snapshot was read */
-    bool queue;            /* of all chats of the agent's organization; chat is "" */
-    bool on_duty;          /* queue: of an open console, whose agent can take chats */
-    bool counts_due;       /* queue: how many chats there are has changed */
-    bool authenticating;   /* call_authenticate will go on, or answer */
+    bool queue;          /* of all chats of the agent's organization; chat is "" */
+    bool unread;         /* queue: something came since the store was asked last */
+    bool on_duty;        /* queue: of an open console, whose agent can take chats */
+    bool counts_due;     /* queue: how many chats there are has changed */
+    bool authenticating; /* call_authenticate will go on, or answer */
 };
 TAILQ_HEAD(feed_list, feed);
 
@@ -63,6 +58,8 @@ struct sse {
     uv_timer_t ticks;         /* runs while there are any */
     int timers;               /* not closed yet */
     int64_t last_gid;         /* of what was told */
+    int64_t late_gid;         /* the last_gid when something of an earlier one was told: a
+                                 commit seemed to have failed; 0 never */
     uint64_t opened;
     bool stopped;
     void (*done)(void *ctx);
@@ -108,7 +105,7 @@ void saying_catch_up(struct feed *f);
 void queue_open(struct feed *f);
 void queue_on_event(struct feed *f, const struct event *e);
 void queue_on_counts(uv_timer_t *t);
-void queue_forget(struct feed *f);
+void queue_catch_up(struct feed *f);
 /* Whoever has the console open is there; what else an agent's programs follow says nothing. */
 void queue_on_duty(struct feed *f, bool on); /* what it holds besides itself */
 

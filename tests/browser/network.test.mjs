@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { connect, createServer } from "node:net";
 import { test } from "node:test";
+import { agentCall, consoleOf, waitingOf } from "./desk.mjs";
 import { chatOf, openPage } from "./stage.mjs";
 import { ask, joined, launch, openHost, openWidget, wait, write } from "./widget.mjs";
 import { browser, scene, stage } from "./scene.mjs";
@@ -12,6 +13,7 @@ scene();
 async function openWay(port) {
   const open = new Set();
   let cut = false;
+  let told = "";
   const server = createServer((near) => {
     if (cut) return near.resetAndDestroy();
     const far = connect(port, "127.0.0.1");
@@ -24,6 +26,7 @@ async function openWay(port) {
       });
       one.pipe(other);
     }
+    far.on("data", (bytes) => { told += bytes.toString("latin1"); });
     return undefined;
   });
   await new Promise((done) => server.listen(0, "127.0.0.1", done));
@@ -33,7 +36,12 @@ async function openWay(port) {
       cut = true;
       for (const socket of open) socket.resetAndDestroy();
     },
-    mend: () => { cut = false; },
+    /* What the daemon said since the last cut, as bytes. */
+    told: () => told,
+    mend: () => {
+      cut = false;
+      told = "";
+    },
     close: () => {
       for (const socket of open) socket.destroy();
       server.close();
@@ -162,4 +170,42 @@ test("a page that is loaded while the daemon is away has its chat when it is bac
   await said(page, "remember me");
   await page.context().close();
   await host.close();
+});
+
+test("a console that was cut off shows what came meanwhile, and loads nothing anew", async () => {
+  const way = await openWay(new URL(stage.url).port);
+  const door = await consoleOf(stage, browser, "nina");
+  const kept = await waitingOf(stage, { name: "Kept" });
+  const taken = await waitingOf(stage, { name: "Taken" });
+  const page = await openPage(door.context(), way.url + "/app/chats");
+  await door.close();
+  const row = (chat) => page.locator(`[data-chat="${chat}"]`);
+  await row(taken.chat).getByText("Needs response").waitFor();
+  await row(kept.chat).evaluate((element) => { element.kept = true; });
+  const cut = async () => {
+    way.cut();
+    await page.getByText("Reconnecting…").waitFor();
+  };
+  const back = async (chat, text) => {
+    way.mend();
+    await row(chat).getByText(text).waitFor();
+    await page.getByText("Reconnecting…").waitFor({ state: "detached" });
+    assert.match(way.told(), /text\/event-stream/);
+    assert.doesNotMatch(way.told(), /event: (reset|snapshot)|"items"/);
+    assert.equal(await row(kept.chat).evaluate((element) => element.kept), true);
+  };
+  await cut();
+  await agentCall(stage, "tom", "POST", `/api/chats/${taken.chat}/assign`);
+  const come = await waitingOf(stage, { name: "Come meanwhile" });
+  await back(come.chat, "Needs response");
+  await row(taken.chat).locator(".badge.assigned", { hasText: "Tom" }).waitFor();
+
+  await cut();
+  await stage.call("kill");
+  await stage.call("restart");
+  await agentCall(stage, "sarah", "POST", `/api/chats/${come.chat}/assign`);
+  await back(come.chat, "Sarah");
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+  way.close();
 });

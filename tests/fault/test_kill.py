@@ -7,6 +7,7 @@ import statistics
 import pytest
 
 from lib.crew import Crew
+from lib.readers import QueueReader
 
 
 class Restarts:
@@ -40,6 +41,9 @@ async def test_acknowledged_messages_survive_kills_under_load(own_site, oracle, 
     site = own_site()
     crew = await Crew.assemble(site, oracle(site))
     await crew.assistants_chat()
+    for ledger in crew.ledgers:
+        crew.oracle.watch(QueueReader(ledger, "a console with the queue", crew.load,
+                                      site.agent_web("nina", keep=True)).start())
     restarts = Restarts(crew)
     crew.start()
     for _ in range(count("KILLS", 30, 200)):

@@ -5,11 +5,12 @@ import pytest
 
 from lib.crew import Crew
 from lib.oracle import shown_events
-from lib.readers import StreamReader
+from lib.readers import QueueReader, StreamReader
 from lib.wait import gather
 from lib.web import Web
 
 READERS = 20
+CONSOLES = 6
 
 
 async def through(site, proxies, rng):
@@ -39,6 +40,10 @@ async def test_cut_streams_resume_exactly(own_site, oracle, proxies, count, rng,
         forget = (lambda: rng.randrange(30)) if n % 5 == 4 else None
         readers.append(StreamReader(ledger, f"reader {n}", crew.load, web, staff, flaky=True,
                                     by_query=n % 2 == 1, forget=forget).start())
+    for n in range(CONSOLES):
+        forget = (lambda: rng.randrange(30)) if n % 4 == 3 else None
+        readers.append(QueueReader(ledger, f"console {n}", crew.load, Web(address, site.keys["tom"]),
+                                   flaky=True, by_query=n % 2 == 1, forget=forget).start())
     crew.oracle.watch(*readers)
     crew.start()
     goal = count("SESSIONS", 600, 20000)

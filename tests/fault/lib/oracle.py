@@ -354,15 +354,16 @@ def store_numbers(path, chat):
             " WHERE room = (SELECT num FROM room WHERE id = ?)", (chat,)).fetchone()
 
 
-def shown_events(events):
-    """Of an event stream. Corrections and the like speak of an entry and are none of the list."""
+def shown_events(events, by_seq=True):
+    """Of an event stream. Corrections and the like speak of an entry and are none of the list.
+    by_seq: the ids are numbers of this log."""
     shown = []
     for e in events:
         if e.name in ("message_updated", "message_deleted"):
             continue
         p = e.payload
-        number = int(e.id.rsplit("-", 1)[1])
-        assert number == p["seq"], e
+        number = p["seq"]
+        assert not by_seq or int(e.id.rsplit("-", 1)[1]) == number, e
         said = e.name in ("message", "note")
         shown.append(Shown(p["id"], p["content"] if said else p["text"], number,
                            p["role"] if said else "SYSTEM", "" if e.name == "message" else e.name))

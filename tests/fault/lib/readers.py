@@ -75,18 +75,20 @@ class StreamReader(Reader):
             self._collect()
             await self.stream.aclose()
 
+    def _shown(self):
+        return shown_events(self.stream.durable())
+
     def _collect(self):
-        events = self.stream.durable()
         resets = [e for e in self.stream.events if e.name == "reset"]
         assert not resets, f"{self.view.name} was told to load anew: {resets}"
-        self.view.shown += shown_events(events)
-        self.ids += [e.id for e in events]
+        self.view.shown += self._shown()
+        self.ids += [e.id for e in self.stream.durable()]
 
     async def finish(self, last):
         def shown():
             if self.task.done():
                 self.task.result()
-            current = shown_events(self.stream.durable()) if self.stream is not None else []
+            current = self._shown() if self.stream is not None else []
             return any(e.id == last for e in self.view.shown[-1:] + current)
 
         while not shown():
@@ -111,6 +113,40 @@ class StreamReader(Reader):
             await asyncio.gather(self.task, return_exceptions=True)
         if self.stream is not None:
             await self.stream.aclose()
+
+
+class QueueReader(StreamReader):
+    """A console's stream of all chats, and what it shows of this one: from where it was opened on,
+    each entry, and at the end the chat's row as it is."""
+
+    ROW = ("status", "lastSeq", "lastMessageAt", "assignedToId", "escalationReason", "customer")
+
+    def __init__(self, ledger, name, load, web, **more):
+        super().__init__(ledger, name, load, web, True, **more)
+        self.view.start = False
+        self.path = "/api/events"
+        self.row = None
+
+    def _shown(self):
+        mine = f"chat:{self.ledger.chat}:"
+        return shown_events([e for e in self.stream.durable() if e.json["channel"].startswith(mine)],
+                            by_seq=False)
+
+    def _collect(self):
+        for e in self.stream.events:
+            if e.name == "snapshot":
+                self.ids.append(e.json["asOf"])
+                rows = e.json["items"]
+            else:
+                rows = [e.payload.get("chat", {})] if e.name == "queue" else []
+            self.row = next((r for r in rows if r.get("id") == self.ledger.chat), self.row)
+        super()._collect()
+
+    async def finish(self, last):
+        await super().finish(last)
+        now = (await self.web.get(f"/api/chats/{self.ledger.chat}")).ok().json()
+        assert [self.row[name] for name in self.ROW] == [now[name] for name in self.ROW], \
+            f"{self.view.name} ends with the row {self.row}, which is {now}"
 
 
 class PageReader(Reader):

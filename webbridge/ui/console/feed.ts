@@ -63,6 +63,10 @@ export class QueueFeed {
   private readonly stop = new AbortController();
   /** of each list that is on its way: the chats the stream told of meanwhile, "" for the counts */
   private readonly loading = new Set<Set<string>>();
+  /** up to where the rows show what happened; the stream goes on behind it */
+  private place = "";
+  /** the rows are not worth anything: the next snapshot is all there is */
+  private lost = false;
   /** a chat begins to wait, or my customer writes; told in one tab of a browser */
   onCall: (call: Call) => void = () => undefined;
   onRefused: () => void = () => undefined;
@@ -135,12 +139,12 @@ export class QueueFeed {
     for (const newer of this.loading) for (const id of ids) newer.add(id);
   }
 
-  /** Every connection begins with a snapshot of the present: nothing has to be resumed. */
+  /** The first connection begins with a snapshot of the present, later ones with what came meanwhile. */
   private follow(): Promise<void> {
     return readStream({
       api: this.api,
       path: "/api/events",
-      lastEventId: () => "",
+      lastEventId: () => this.place,
       onEvent: (event) => {
         this.tabs.tell({ kind: "event", event });
         this.call(event);
@@ -176,16 +180,24 @@ export class QueueFeed {
 
   private happened(event: StreamEvent): void {
     if (event.name === "snapshot") this.snapshot(JSON.parse(event.data) as Snapshot);
-    else if (event.name === "queue") this.changed((JSON.parse(event.data) as { payload: QueueNews }).payload);
+    else if (event.name === "reset") {
+      this.lost = true;
+      this.place = "";
+    } else if (event.name === "queue") this.changed((JSON.parse(event.data) as { payload: QueueNews }).payload);
+    if (event.id) this.place = event.id;
   }
 
   private snapshot(page: Snapshot): void {
     const rows = new Map(this.state.rows);
     this.outdate("", ...rows.keys(), ...page.items.map((chat) => chat.id));
     /* what waited or was talked to, and is on this page no more, has changed while nobody looked */
-    for (const [id, chat] of rows) if (chat.status !== "assistant" && chat.status !== "closed") rows.delete(id);
+    for (const [id, { status }] of rows)
+      if (this.lost || (status !== "assistant" && status !== "closed")) rows.delete(id);
     for (const chat of page.items) rows.set(chat.id, chat);
     this.set({ rows, counts: page.counts });
+    this.place = page.asOf;
+    if (this.lost) void this.load("all").catch(() => undefined);
+    this.lost = false;
   }
 
   private changed(news: QueueNews): void {

@@ -1,0 +1,43 @@
+#include "core/desk_own.h"
+
+struct news_call {
+    int64_t after;
+    size_t most, limit;
+};
+
+static void news_run(struct op *op)
+{
+    struct desk *d = op->room->desk;
+    const struct news_call *call = op->call;
+    const struct agent *agent = directory_by_id(d->directory, op->who.id);
+    enum err e = may(d->directory, &op->who, NULL, ACTION_LIST);
+    struct query *q;
+
+    if (e == OK && !agent)
+        e = ERR_UNAUTHORIZED;
+    if (e != OK) {
+        op_done(op, e, NULL);
+        return;
+    }
+    q = query_new(QUERY_NEWS, NULL, NULL);
+    q->organization = arena_dup(q->arena, agent->organization);
+    q->agent = arena_dup(q->arena, agent->id);
+    q->after = call->after;
+    q->most = call->most;
+    q->limit = call->limit;
+    op_read(op, q, op_page);
+}
+
+void desk_news(struct desk *d, const struct principal *who, int64_t after_gid, size_t most,
+               size_t limit, desk_fn *done, void *ctx)
+{
+    struct op *op = op_new_office(d, done, ctx);
+    struct news_call *call = arena_new_of(op->arena, struct news_call);
+
+    op->who = (struct principal){.kind = who->kind, .id = arena_dup(op->arena, who->id)};
+    *call = (struct news_call){.after = after_gid, .most = most, .limit = limit};
+    op->call = call;
+    op->run = news_run;
+    op->plain = op_always_plain;
+    op_enter(op);
+}
