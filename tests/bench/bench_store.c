@@ -83,7 +83,7 @@ static void add_chats(struct bench *b)
         chat->organization = "default";
         chat->name = "Alice";
         chat->email = chat->external_id = chat->locale = chat->page = "";
-        chat->escalation_reason = chat->assigned_to = "";
+        chat->escalation_reason = chat->assigned_to = chat->external_id = "";
         chat->created_ms = (int64_t)i + 1;
         c->room = chat->id;
         c->chat = chat;
