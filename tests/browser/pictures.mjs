@@ -21,8 +21,23 @@ const shrink = (path) => execFileSync("pngquant", ["--force", "--ext", ".png", "
 const WIDE = { width: 1120, height: 680 };
 const CLIP = { x: 316, y: 0, width: 444, height: 640 };
 
+/* A picture and another file, both sent and shown. */
+async function attach(page, picture) {
+  for (const [name, mimeType, buffer] of [["order.png", "image/png", picture], ["receipt.txt", "text/plain", Buffer.from("one payment\n".repeat(4000))]]) {
+    await page.locator("input[type=file]").setInputFiles({ name, mimeType, buffer });
+    const shown = page.locator(".lines a", { has: page.getByRole("img", { name }) }).or(page.locator(".lines a", { hasText: name }));
+    await shown.waitFor();
+  }
+  await page.locator(".picture img").evaluate((e) => e.complete || new Promise((done) => e.addEventListener("load", done)));
+  await page.locator("progress").waitFor({ state: "detached" });
+}
+
 async function walk(page, name, clip) {
-  const shoot = (state) => page.screenshot({ path: join(out, `widget-${state}-${name}.png`), ...(clip ? { clip } : {}) });
+  const shoot = async (state) => {
+    const path = join(out, `widget-${state}-${name}.png`);
+    await page.screenshot({ path, ...(clip ? { clip } : {}) });
+    shrink(path);
+  };
   await launch(page);
   await ask(page, "I was charged twice for my order");
   await ask(page, "I need to speak to a human");
@@ -43,6 +58,8 @@ async function walk(page, name, clip) {
   await stage.call("state", { agent: "sarah", chat, state: "composing" });
   await page.locator("parley-chat .typing:not(:empty)").waitFor();
   await shoot("live");
+  await attach(page, await page.screenshot({ clip: { x: 0, y: 0, width: 300, height: 200 } }));
+  await shoot("files");
   await page.route("**/messages", (route) => (route.request().method() === "POST"
     ? route.fulfill({ status: 422, contentType: "application/problem+json", body: '{"detail":"no","code":"key-reused"}' })
     : route.continue()));
@@ -126,6 +143,8 @@ async function desk(stage, name, options) {
     headers: { "Content-Type": "application/json", Authorization: `Bearer ${chats[1].token}` } });
   await page.locator(".typing:not(:empty)").waitFor();
   await shoot(page, "live");
+  await attach(page, await page.screenshot({ clip: { x: 0, y: 0, width: 300, height: 200 } }));
+  await shoot(page, "files");
   await page.locator("#text").focus();
   await page.keyboard.type("/h");
   await page.getByRole("option").nth(1).waitFor();
@@ -173,7 +192,8 @@ async function react(project, name, options, locale) {
 
 const wanted = process.argv.slice(2);
 const wants = (part) => !wanted.length || wanted.includes(part);
-const [stage, browser] = await Promise.all([openStage(), openBrowser()]);
+const UPLOAD = { upload: { domain: "upload.localhost", file_bytes: 1_000_000 } };
+const [stage, browser] = await Promise.all([openStage(UPLOAD), openBrowser()]);
 const host = await openHost(stage);
 try {
   await host.list();
@@ -196,7 +216,7 @@ try {
   }
   if (wants("console")) for (const [name, options] of [["light", { viewport: WIDE }], ["dark", { viewport: WIDE, colorScheme: "dark" }],
     ["phone", { viewport: { width: 360, height: 640 }, hasTouch: true, isMobile: true }]]) {
-    const own = await openStage();
+    const own = await openStage(UPLOAD);
     await desk(own, name, options).finally(() => own.close());
   }
 } finally {
