@@ -50,6 +50,7 @@ struct program {
     struct control *control;
     enum err outcome; /* of the step that is waited for */
     bool waiting, stopping;
+    bool serving; /* the daemon, not a command in its own process */
     int exit_code;
     int descriptors; /* that the process may have */
 };
@@ -115,6 +116,11 @@ static enum err await(struct program *p)
     return p->outcome;
 }
 
+static bool asks_model(const struct config *c)
+{
+    return strcmp(c->assistant.mode, "openai") == 0;
+}
+
 static struct desk_options desk_options(struct program *p)
 {
     const struct config *c = p->config;
@@ -151,7 +157,7 @@ static struct desk_options desk_options(struct program *p)
         o.staff_rooms = STAFF_ANYONE;
     if (p->openai)
         o.assistant = openai_port(p->openai);
-    else if (p->rules)
+    else if (p->rules && !asks_model(c))
         o.assistant = assistant_rules_port(p->rules);
     return o;
 }
@@ -207,7 +213,7 @@ static enum err open_assistant(struct program *p)
         e = assistant_rules_new(&rules, &p->rules);
     if (e != OK)
         log_error("assistant", "detail=%s", buf_str(&wrong));
-    else if (strcmp(c->assistant.mode, "openai") == 0)
+    else if (asks_model(c) && p->serving) /* a command does not wait for an answer */
         p->openai = openai_new(&p->loop, &o, p->rules);
     buf_free(&wrong);
     return e;
@@ -473,6 +479,7 @@ static int serve(void *ctx)
 
     log_init(p->config->log_level, journal_write, NULL);
     p->descriptors = raise_descriptors();
+    p->serving = true;
     if (uv_thread_create_ex(&thread, &o, loop_thread, p) != 0)
         return EXIT_RUNTIME;
     uv_thread_join(&thread);

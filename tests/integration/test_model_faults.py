@@ -276,6 +276,27 @@ async def test_daemon_that_ends_in_mid_answer_gives_one_answer_after_its_restart
     assert [e["role"] for e in await customer.log()] == ["USER", "ASSISTANT"] * 2
 
 
+async def test_command_without_a_daemon_leaves_the_question_to_the_daemon(own_site, models):
+    async def first_time_never(x):
+        if len(model.exchanges) == 1:
+            await x.hang()
+        await x.say("Yes.")
+
+    model = await models(first_time_never)
+    site = own_site(model.settings())
+    customer = await site.customer()
+    (await customer.post("What do you sell?")).ok()
+    await model.asked()
+    await asyncio.to_thread(site.parley.kill)
+    shown = await asyncio.to_thread(site.parley.command, "chat", "show", customer.chat)
+    assert "What do you sell?" in shown and "Yes." not in shown
+    again = await asyncio.to_thread(site.parley.command, "chat", "show", customer.chat)
+    assert again == shown  # nor did the first one let anybody else answer
+    assert len(model.exchanges) == 1
+    await asyncio.to_thread(site.parley.start)
+    assert (await answer_of(await customer.stream(whole=True)))["content"] == "Yes."
+
+
 # ---- configuration --------------------------------------------------------------------------
 
 
