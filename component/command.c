@@ -19,6 +19,7 @@ enum opt {
     OPT_ORIGIN,
     OPT_LABEL,
     OPT_FILTER,
+    OPT_FIND,
     OPT_LIMIT,
     OPT_OUTPUT,
     OPT_FORCE,
@@ -43,6 +44,7 @@ static const struct {
     [OPT_ORIGIN] = {"origin", "URL", "a web site that may show its chats; can be given again"},
     [OPT_LABEL] = {"label", "L", "what the key is for"},
     [OPT_FILTER] = {"filter", "all|needs_response|assigned", "which chats (default: all)"},
+    [OPT_FIND] = {"find", "WORDS", "only chats of customers or reasons that have these words"},
     [OPT_LIMIT] = {"limit", "N", "how many rows, at most 200 (default: 50)"},
     [OPT_OUTPUT] = {"output", "FILE", "write there (for its owner only) instead of printing"},
     [OPT_FORCE] = {"force", NULL, "replace a file that is there already"},
@@ -84,7 +86,8 @@ static const struct command_spec specs[] = {
      "Make an organization, or change one that is not in the configuration file."},
     {COMMAND_ORGANIZATION_LIST, "organization list", NULL, BIT(OPT_JSON), 0,
      "List the organizations."},
-    {COMMAND_CHAT_LIST, "chat list", NULL, BIT(OPT_JSON) | BIT(OPT_FILTER) | BIT(OPT_LIMIT), 0,
+    {COMMAND_CHAT_LIST, "chat list", NULL,
+     BIT(OPT_JSON) | BIT(OPT_FILTER) | BIT(OPT_FIND) | BIT(OPT_LIMIT), 0,
      "List chats, those that wait longest first."},
     {COMMAND_CHAT_SHOW, "chat show", "ID", BIT(OPT_JSON), 0, "Show one chat and what was said."},
     {COMMAND_CHAT_EXPORT, "chat export", "ID", BIT(OPT_OUTPUT) | BIT(OPT_FORCE), 0,
@@ -160,8 +163,8 @@ static enum err take_option(struct parse *p, enum opt o, const char *value)
     const char **const places[OPT_COUNT] = {
         [OPT_CONFIG] = &c->config, [OPT_NAME] = &c->name,     [OPT_ORGANIZATION] = &c->organization,
         [OPT_ROLE] = &c->role,     [OPT_SKILLS] = &c->skills, [OPT_TITLE] = &c->title,
-        [OPT_LABEL] = &c->label,   [OPT_FILTER] = &c->filter, [OPT_OUTPUT] = &c->output,
-        [OPT_REASON] = &c->reason,
+        [OPT_LABEL] = &c->label,   [OPT_FILTER] = &c->filter, [OPT_FIND] = &c->find,
+        [OPT_OUTPUT] = &c->output, [OPT_REASON] = &c->reason,
     };
 
     p->given |= BIT(o);

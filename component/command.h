@@ -52,7 +52,8 @@ struct command {
     bool print;          /* check-config --print */
     bool force;          /* replace a file */
     const char *operand; /* JID, NAME, ID, HASHPREFIX or FILE */
-    const char *name, *organization, *role, *skills, *title, *label, *filter, *output, *reason;
+    const char *name, *organization, *role, *skills, *title, *label, *filter, *find, *output,
+        *reason;
     const char *origins[COMMAND_ORIGINS_MAX];
     size_t n_origins;
     size_t limit;

@@ -234,25 +234,33 @@ static void organization_add(struct job *j)
 
 /* ---- chats ---------------------------------------------------------------------------------- */
 
+static void list_from(struct job *j, const char *cursor);
+
 static void on_chats(void *ctx, enum err e, const struct desk_answer *a)
 {
     struct job *j = ctx;
 
     if (!manage_went_well(j, e, a))
         return;
+    /* of a search, a page without a chat is not the end */
+    if (a->page->n_chats == 0 && a->page->more) {
+        list_from(j, a->page->next_cursor);
+        return;
+    }
     manage_show_chats(j->desk, a->page, j->cmd.json, j->arena, &j->out);
     manage_finish(j, EXIT_DONE, "");
 }
 
-static void chat_list(struct job *j)
+static void list_from(struct job *j, const char *cursor)
 {
+    const struct principal system = {.kind = WHO_SYSTEM, .id = ""};
     enum chat_filter filter = FILTER_ALL;
 
     if (j->cmd.filter && strcmp(j->cmd.filter, "needs_response") == 0)
         filter = FILTER_NEEDS_RESPONSE;
     if (j->cmd.filter && strcmp(j->cmd.filter, "assigned") == 0)
         filter = FILTER_ASSIGNED;
-    desk_admin_chats(j->desk, filter, "", j->cmd.limit, on_chats, j);
+    desk_search(j->desk, &system, j->cmd.find, filter, cursor, j->cmd.limit, on_chats, j);
 }
 
 static void on_chat(void *ctx, enum err e, const struct desk_answer *a)
@@ -343,7 +351,7 @@ static void start(struct job *j)
         manage_finish(j, EXIT_DONE, "");
         return;
     case COMMAND_CHAT_LIST:
-        chat_list(j);
+        list_from(j, "");
         return;
     case COMMAND_CHAT_SHOW:
         chat_show(j);

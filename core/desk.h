@@ -496,9 +496,7 @@ enum desk_space {
 void desk_set_space(struct desk *d, enum desk_space space);
 enum desk_space desk_space(const struct desk *d);
 
-/* Any chat, any organization: chat and page (entries) or page (chats). */
+/* Any chat, any organization: chat and page (entries). */
 void desk_admin_chat(struct desk *d, const char *chat, desk_fn *done, void *ctx);
-void desk_admin_chats(struct desk *d, enum chat_filter filter, const char *cursor, size_t limit,
-                      desk_fn *done, void *ctx);
 
 #endif

@@ -73,14 +73,6 @@ void desk_search(struct desk *d, const struct principal *who, const char *text,
     op_enter(op);
 }
 
-void desk_admin_chats(struct desk *d, enum chat_filter filter, const char *cursor, size_t limit,
-                      desk_fn *done, void *ctx)
-{
-    struct principal system = {.kind = WHO_SYSTEM, .id = ""};
-
-    desk_chats(d, &system, filter, cursor, limit, done, ctx);
-}
-
 static void admin_chat_run(struct op *op)
 {
     struct query *q = query_new(QUERY_ENTRIES, NULL, NULL);

@@ -117,8 +117,8 @@ enum err chats_read(struct sql *db, struct query *q)
     enum err e = chats_place(q, &p, &last);
 
     if (e == OK)
-        e = q->search == NULL ? list(db, q, p, last) : search_chats(db, q, p, last);
-    if (e == OK)
         e = count_chats(db, q);
+    if (e == OK)
+        e = q->search == NULL ? list(db, q, p, last) : search_chats(db, q, p, last);
     return e == OK ? news_read_last(db, q) : e;
 }

@@ -11,8 +11,8 @@ NODISCARD enum err search_put(struct sql *db, struct arena *a, const struct chat
 /* The words of all chats, when the table is new. */
 NODISCARD enum err search_fill(struct sql *db);
 
-/* QUERY_CHATS with a search: the chats of the list that have all words. Each call reads a bounded
- * part of the list, so that a page may be short and yet not the last. */
+/* QUERY_CHATS with a search, when q->counts are there: the chats of the list that have all words.
+ * Each call reads a bounded part of the list, so that a page may be short and yet not the last. */
 NODISCARD enum err search_chats(struct sql *db, struct query *q, struct chats_place p,
                                 int64_t last);
 

@@ -43,6 +43,25 @@ RANDOM_ID = ("replace(replace(replace(replace(lower(hex(randomblob(13))), "
              "'0', 'g'), '1', 'h'), '8', 'i'), '9', 'j')")
 
 
+def surname(number):
+    """Nobody else's. No letter of it looks like another, so that it is stored as it is to be searched."""
+    return "n" + "".join("abcdefghkm"[int(d)] for d in f"{number:07d}")
+
+
+RARE = 20  # chats of all that have this word
+RARE_WORD = "zebra"
+
+
+def put_words(db, base, numbers):
+    """As db/search.c makes them of name and reason: "Alice" looks like "allce"."""
+    step = len(numbers) // RARE
+    organization = db.execute("SELECT num FROM organization WHERE name = ?", (ORGANIZATION,)).fetchone()[0]
+    words = [(organization, word, base + i) for i in numbers
+             for word in ("allce", surname(i), "even" if i % 2 == 0 else "odd",
+                          *([RARE_WORD] if numbers[0] == 0 and step and i % step == 0 else []))]
+    db.executemany("INSERT INTO word VALUES (?, ?, ?)", sorted(words))
+
+
 def put_chats(db, first, chats, waiting, live_agent):
     """The first ones wait, as many again are the agent's, and all others are closed."""
     def state(i):
@@ -57,7 +76,7 @@ def put_chats(db, first, chats, waiting, live_agent):
     rows = []
     for i in numbers:
         s = state(i)
-        rows.append((base + i, ORGANIZATION, "Alice", s, NOW + i, live_agent if s == "live" else None,
+        rows.append((base + i, ORGANIZATION, f"Alice {surname(i)}", s, NOW + i, live_agent if s == "live" else None,
                      NOW + i if s == "live" else None, NOW + i if s == "waiting" else None, NOW + i,
                      NOW + i if s == "closed" else None))
     db.executemany("INSERT INTO chat (num, organization, name, state, escalationRequested,"
@@ -65,6 +84,7 @@ def put_chats(db, first, chats, waiting, live_agent):
                    " assistantPending, version) VALUES (?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, 0, 1)", rows)
     db.executemany("INSERT INTO token (hash, chat, createdAt) VALUES (?, ?, ?)",
                    sorted((token_hash(token_of(i)), base + i, NOW) for i in numbers))
+    put_words(db, base, numbers)
     return base
 
 
@@ -206,5 +226,5 @@ def main(doc, measure, show, options=()):
             out.write("\n")
 
 
-__all__ = ["Daemon", "agent_id", "begin", "chat_id", "end", "fill", "free_port", "http", "main", "program", "table",
+__all__ = ["Daemon", "RARE_WORD", "agent_id", "begin", "chat_id", "end", "fill", "free_port", "http", "main", "program", "surname", "table",
            "token_hash", "token_of"]

@@ -60,6 +60,10 @@ def pages(daemon, key, chats, deep, seconds):
     calls = {"queue_us": [("/api/chats?filter=needs_response", key)],
              "list_us": [("/api/chats", key)],
              "deep_us": [(deep, key)],
+             "search_one_us": [(f"/api/chats?q={rig.surname(i)}", key) for i in some],
+             "search_rare_us": [(f"/api/chats?q={rig.RARE_WORD}", key)],
+             "search_all_us": [("/api/chats?q=al", key)],
+             "search_none_us": [("/api/chats?q=even+odd", key)],
              "first_us": list(zip(middle, tokens)),
              "newest_us": [(f"{m}?newest=1", t) for m, t in zip(middle, tokens)]}
     found = {}
@@ -140,7 +144,7 @@ def show(rows):
     columns = [("chats", "d"), ("entries", "d"), ("file_mb", ".0f"), ("fill_s", ".1f"), ("start_ms", ".1f")]
     for name in ("queue", "list", "deep", "first", "newest"):
         columns += [(f"{name}_us", ".1f"), (f"{name}_cpu_us", ".1f")]
-    columns += [(f"{name}_us", ".1f") for name in ("snapshot", "archive_newest", "archive_since",
+    columns += [(f"{name}_us", ".1f") for name in ("search_one", "search_rare", "search_all", "search_none", "snapshot", "archive_newest", "archive_since",
                                                    "archive_sender", "post_cpu")]
     return rig.table("Calls on a small and on a large database (the last line: large / small)",
                      columns, rows)

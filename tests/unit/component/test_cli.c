@@ -478,6 +478,19 @@ static void chats_are_listed_by_filter(void **state)
     assert_non_null(strstr(w->out, "\"state\":\"waiting\""));
 }
 
+static void chats_are_listed_by_words(void **state)
+{
+    struct world *w = *state;
+
+    begin_chat(w);
+    works(w, "chat list --find ann --json");
+    assert_non_null(strstr(w->out, chat_id));
+    works(w, "chat list --find nna --json");
+    assert_string_equal(w->out, "[]\n");
+    fails(w, "chat list --find a.b.c.d.e.f.g.h.j", 1,
+          "A search has at most 8 words and 256 bytes, and is text.");
+}
+
 static void shown_chat_has_its_log(void **state)
 {
     struct world *w = *state;
@@ -540,6 +553,7 @@ int main(void)
         CASE(organization_of_the_file_is_read_only),
         CASE(key_is_shown_once_listed_and_removed),
         CASE(chats_are_listed_by_filter),
+        CASE(chats_are_listed_by_words),
         CASE(shown_chat_has_its_log),
         CASE(other_commands_are_not_run_on_a_desk),
     };

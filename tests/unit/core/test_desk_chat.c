@@ -321,7 +321,7 @@ static void list_shows_the_agents_organization_only(void **state)
     desk_chats(r->desk, &who, FILTER_ALL, "nonsense", 50, rig_done, c);
     assert_int_equal(rig_wait(c)->e, ERR_INVALID);
     c = rig_call(r, "");
-    desk_admin_chats(r->desk, FILTER_ALL, "", 50, rig_done, c);
+    desk_chats(r->desk, &rig_system, FILTER_ALL, "", 50, rig_done, c);
     assert_int_equal(rig_wait(c)->n_page, 1);
 }
 

@@ -27,7 +27,7 @@ interface QueueNews {
 
 /** Of a search: chats that are shown, and calls that are made for them, before somebody asks for more. */
 const FOUND = 50;
-const CALLS = 10;
+const CALLS = 20;
 
 type News = { kind: "event"; event: StreamEvent } | { kind: "connection"; connection: Connection };
 
