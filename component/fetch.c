@@ -7,8 +7,6 @@
 #include <string.h>
 #include <sys/queue.h>
 
-#define HEAD_BYTES_MAX 65536 /* of all headers of an answer */
-
 struct fetch {
     struct fetcher *fetcher;
     TAILQ_ENTRY(fetch) link;
@@ -16,7 +14,7 @@ struct fetch {
     struct curl_slist *headers;
     char *body;
     uv_timer_t deadline;
-    size_t head_bytes, bytes, max_bytes;
+    size_t bytes, max_bytes;
     const char *why; /* we end it ourselves */
     bool cancelled;
     fetch_data_fn *data;
@@ -245,19 +243,6 @@ static size_t on_data(char *data, size_t one, size_t len, void *ctx)
     return 0;
 }
 
-static size_t on_header(char *data, size_t one, size_t len, void *ctx)
-{
-    struct fetch *f = ctx;
-
-    (void)one;
-    (void)data;
-    f->head_bytes += len;
-    if (f->head_bytes <= HEAD_BYTES_MAX)
-        return len;
-    f->why = "too-large";
-    return 0;
-}
-
 /* ---- life ----------------------------------------------------------------------------------- */
 
 struct fetcher *fetcher_new(uv_loop_t *loop)
@@ -328,8 +313,6 @@ static void set_manners(struct fetch *f)
     (void)curl_easy_setopt(c, CURLOPT_PRIVATE, f);
     (void)curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_data);
     (void)curl_easy_setopt(c, CURLOPT_WRITEDATA, f);
-    (void)curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header);
-    (void)curl_easy_setopt(c, CURLOPT_HEADERDATA, f);
     (void)curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
     (void)curl_easy_setopt(c, CURLOPT_PROXY, "");
     (void)curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
