@@ -13,7 +13,7 @@
 #define ENTRIES(which)                                                                             \
     " FROM message CROSS JOIN chat ON chat.num = message.room"                                     \
     " CROSS JOIN room ON room.num = message.room WHERE gid > ?1" which " AND organization = ?2"    \
-    " AND NOT EXISTS (SELECT 1 FROM access WHERE access.room = message.room"                       \
+    " AND NOT EXISTS (SELECT 1 FROM access WHERE access.room = chat.num"                           \
     " AND agentId = ?3 AND standing <> 'member')"                                                  \
     " ORDER BY gid LIMIT ?4"
 
