@@ -136,12 +136,23 @@ static void report(const struct asking *k, const char *outcome, int status)
              (long long)(now_ms(k->openai) - k->begun_ms), k->searches);
 }
 
+#define EMPTY "empty"
+
+/* The model is there, and does not like this question: 400 Bad Request, 413 Content Too Large, 422
+ * Unprocessable Content, or nothing said. No customer can keep the others from being answered. */
+static bool is_of_the_question(int status, const char *why)
+{
+    return status == 400 || status == 413 || status == 422 || strcmp(why, EMPTY) == 0;
+}
+
 static void give_up(struct asking *k, int status, const char *why)
 {
     struct openai *o = k->openai;
 
     report(k, why, status);
-    if (breaker_failed(&o->breaker, now_ms(o)))
+    if (is_of_the_question(status, why))
+        breaker_dropped(&o->breaker);
+    else if (breaker_failed(&o->breaker, now_ms(o)))
         log_warn("assistant-down", "failures=%d for_ms=%d", BREAKER_FAILURES, BREAKER_OPEN_MS);
     k->failed(k->ctx, strcmp(why, "timeout") == 0 ? why : "unavailable");
     k->done(k->ctx, k->unavailable, true, k->unavailable_reason);
@@ -235,7 +246,7 @@ static void finish(struct asking *k, int status)
     if (*text == '\0' && human != NULL)
         text = k->human;
     if (*text == '\0') {
-        give_up(k, status, "empty");
+        give_up(k, status, EMPTY);
         return;
     }
     report(k, human != NULL ? "offered" : "answered", status);

@@ -163,6 +163,18 @@ async def test_server_that_is_down_is_left_alone_and_the_rules_answer(own_site, 
     assert "assistant-down" in site.parley.log_text()
 
 
+@pytest.mark.parametrize("answer", [refuses(400), refuses(413), refuses(422), says_nothing],
+                         ids=["400", "413", "422", "nothing"])
+async def test_question_that_the_model_refuses_keeps_no_other_from_it(patient, answer):
+    site, model = await patient(answer)
+    for n in range(5):
+        message = await answer_of(await ask(await site.customer(), f"question {n}"))
+        assert message["content"] == SORRY and offers(message)
+    model.answer = echo
+    assert (await answer_of(await ask(await site.customer())))["content"].startswith("You said")
+    assert "assistant-down" not in site.parley.log_text()
+
+
 async def test_posts_are_answered_while_the_model_hangs(patient):
     site, model = await patient(hangs)
     customers = await gather(*(site.customer() for _ in range(20)))
