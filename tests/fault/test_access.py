@@ -16,7 +16,7 @@ from lib.parley import BINARY, LIMITS
 HERE = os.path.dirname(os.path.abspath(__file__))
 STATES = ("assistant", "waiting", "live", "closed", "blocked")
 ASKERS = ("nobody", "garbage", "owner", "customer", "agent", "colleague", "supervisor", "foreign",
-          "removed", "ticket")
+          "removed", "ticket", "page", "forged")
 MISSING = "zzzzzzzzzzzzzzzzzzzzzzzzzz"  # the form of an id, of no chat
 
 
@@ -29,7 +29,8 @@ def routes():
 def read_table():
     """(method, path) -> (body, {asker: {state: status}}). Lines that begin a route are not
     indented: METHOD PATH [BODY]; the others are ASKER STATUS, for all states or one for each.
-    The asker * is everybody who has no row."""
+    The asker * is everybody who has no row; a page of the agent's may what the agent may, and one
+    of another site no more than look: its browser hides from it what the answer says."""
     table = {}
     with open(os.path.join(HERE, "access.txt"), encoding="utf-8") as lines:
         for line in lines:
@@ -38,6 +39,7 @@ def read_table():
                 continue
             if not line.startswith(" "):
                 method, path, *body = line.split(None, 2)
+                assert (method, path) not in table, line
                 rows = {}
                 table[method, path] = (json.loads(body[0]) if body else None, rows)
                 continue
@@ -47,10 +49,13 @@ def read_table():
             if len(statuses) == 1:
                 statuses *= len(STATES)
             rows[asker] = dict(zip(STATES, map(int, statuses)))
-    for _, rows in table.values():
-        for asker in ASKERS:
-            if asker not in rows:
-                rows[asker] = rows.get("*")
+    for (method, _), (_, rows) in table.items():
+        for asker in ASKERS[:-2]:
+            rows.setdefault(asker, rows.get("*"))
+        rows.setdefault("page", rows["agent"])
+        public = rows["nobody"] is not None and rows["nobody"][STATES[0]] != 401
+        rows.setdefault("forged", rows["agent"] if method == "GET" or public
+                        else dict.fromkeys(STATES, 403))
         rows.pop("*", None)
     return table
 
@@ -81,6 +86,7 @@ class World:
         self.vera = await site.agent(vera)
         self.stranger = await self.chat("waiting")
         tom = await site.web.using(site.keys["tom"]).get("/api/me")
+        self.cookie = await site.cookie("sarah")
         self.colleague = tom.ok().json()["agent"]["id"]
         for state in STATES:
             self.shared[state] = await self.chat(state)
@@ -110,12 +116,22 @@ class World:
         log = (await vera.get(customer.path("/messages?limit=200"))).ok().json()["items"]
         return chat, log
 
+    async def headers(self, asker, path):
+        """A page's cookie, and where the page is from."""
+        if asker not in ("page", "forged"):
+            return ()
+        cookie = self.cookie
+        if path == "/api/auth/logout" and asker == "page":
+            cookie = await self.site.cookie("sarah")
+        origin = self.site.origin if asker == "page" else "https://evil.example"
+        return [("Cookie", cookie), ("Origin", origin), ("Content-Type", "application/json")]
+
     async def web(self, asker, customer):
         tokens = {"nobody": None, "garbage": uuid.uuid4().hex * 2, "owner": customer.token,
                   "customer": self.stranger.token, "agent": self.site.keys["sarah"],
                   "colleague": self.site.keys["tom"], "supervisor": self.vera_key,
-                  "foreign": self.site.keys["eve"], "removed": self.removed, "ticket": None}
-        return self.site.web.using(tokens[asker])
+                  "foreign": self.site.keys["eve"], "removed": self.removed}
+        return self.site.web.using(tokens.get(asker))
 
     async def ask(self, route, body, asker, customer, chat=None):
         """The answer; of a stream only its head. chat: instead of the customer's."""
@@ -129,10 +145,10 @@ class World:
         if body is not None:
             words = {"CHAT": chat, "MESSAGE": self.first[customer.chat], "AGENT": self.colleague}
             body = {n: words.get(v, v) if isinstance(v, str) else v for n, v in body.items()}
-        web = await self.web(asker, customer)
+        web, headers = await self.web(asker, customer), await self.headers(asker, path)
         if not path.split("?")[0].endswith("/events"):
-            return await web.request(method, path, body)
-        stream = await web.stream(path)
+            return await web.request(method, path, body, headers=headers)
+        stream = await web.stream(path, headers=headers)
         await stream.aclose()
         return stream
 

@@ -281,16 +281,10 @@ async def test_pages_of_listed_origins_may_send(own_site):
     assert "access-control-allow-origin" not in other.headers
 
 
-async def cookie_of(site):
-    link = site.parley.command("agent", "login-link", site.jids["sarah"]).strip()
-    answer = await site.web.post("/api/auth/link", {"token": link.rsplit("/", 1)[-1]})
-    return answer.ok().headers["set-cookie"].split(";")[0]
-
-
 async def test_console_sends_with_its_cookie_and_no_other_site_does(files):
     customer = await files.waiting()
-    cookie = [("Cookie", await cookie_of(files))]
-    own = [("Origin", "http://%s:%d" % files.parley.address)]
+    cookie = [("Cookie", await files.cookie("sarah"))]
+    own = [("Origin", files.origin)]
     foreign = [("Origin", "https://evil.example")]
     for headers in ([], foreign):
         refused = await send(files.web, customer.chat, "a.png", PNG, headers=[*OCTETS, *cookie, *headers])

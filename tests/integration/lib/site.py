@@ -80,6 +80,17 @@ class Site:
         """The HTTP API as an agent."""
         return self.web.using(self.keys[local], keep)
 
+    @property
+    def origin(self):
+        """Of our own pages."""
+        return "http://%s:%d" % self.parley.address
+
+    async def cookie(self, local):
+        """Of the agent's console: what the header Cookie says."""
+        link = self.parley.command("agent", "login-link", self.jids[local]).strip()
+        answer = await self.web.post("/api/auth/link", {"token": link.rsplit("/", 1)[-1]})
+        return answer.ok().headers["set-cookie"].split(";")[0]
+
     async def agent(self, local="sarah", resource=None, **more):
         """Logged in with an XMPP client; closed at the end of the test. Every call is another
         client of that account."""
