@@ -54,11 +54,13 @@ void frame_put_read(struct buf *out, const char *chat_id, const struct event *e)
     arena_free(a);
 }
 
-void frame_put_delta(struct buf *out, const char *chat_id, const char *message_id, const char *text)
+void frame_put_delta(struct buf *out, const char *chat_id, const char *message_id, const char *name,
+                     const char *text)
 {
     struct arena *a = arena_new();
 
-    buf_printf(out, "event: ai_delta\ndata: %s\n\n", view_delta(a, chat_id, message_id, text));
+    buf_printf(out, "event: ai_delta\ndata: %s\n\n",
+               view_delta(a, chat_id, message_id, name, text));
     arena_free(a);
 }
 

@@ -16,8 +16,8 @@ void frame_put_entry(struct buf *out, const struct viewer *v, const char *epoch,
                      const struct chat *chat, const struct entry *e);
 void frame_put_typing(struct buf *out, const char *chat_id, const struct event *e);
 void frame_put_read(struct buf *out, const char *chat_id, const struct event *e);
-/* More of what the assistant is writing as message_id; and that it does not go on. */
-void frame_put_delta(struct buf *out, const char *chat_id, const char *message_id,
+/* More of what the assistant of that name is writing as message_id; and that it does not go on. */
+void frame_put_delta(struct buf *out, const char *chat_id, const char *message_id, const char *name,
                      const char *text);
 void frame_put_ai_error(struct buf *out, const char *chat_id, const struct event *e);
 void frame_put_wait(struct buf *out, const char *chat_id, const struct wait *w);

@@ -11,7 +11,7 @@ static void tell(struct feed *f, const char *message_id, const char *text)
     struct buf *out = &f->sse->scratch;
 
     buf_clear(out);
-    frame_put_delta(out, f->chat, message_id, text);
+    frame_put_delta(out, f->chat, message_id, desk_assistant_name(f->sse->web->desk), text);
     wire_write(f->wire, out->data, out->len);
 }
 

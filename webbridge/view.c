@@ -431,11 +431,13 @@ char *view_read(struct arena *a, const char *chat_id, const struct event *e)
     return envelope(a, "read", chat_id, o);
 }
 
-char *view_delta(struct arena *a, const char *chat_id, const char *message_id, const char *text)
+char *view_delta(struct arena *a, const char *chat_id, const char *message_id, const char *name,
+                 const char *text)
 {
     struct json *o = json_object();
 
     json_put_str(o, "messageId", message_id);
+    json_put_str(o, "name", name);
     json_put_str(o, "text", text);
     return envelope(a, "ai_delta", chat_id, o);
 }

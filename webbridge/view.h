@@ -44,7 +44,9 @@ struct json *view_counts(const struct query *q);
 char *view_wait(struct arena *a, const char *chat_id, const struct wait *w);
 char *view_typing(struct arena *a, const char *chat_id, const struct event *e);
 char *view_read(struct arena *a, const char *chat_id, const struct event *e);
-char *view_delta(struct arena *a, const char *chat_id, const char *message_id, const char *text);
+/* name: of the assistant */
+char *view_delta(struct arena *a, const char *chat_id, const char *message_id, const char *name,
+                 const char *text);
 char *view_ai_error(struct arena *a, const char *chat_id, const struct event *e);
 
 #endif

@@ -73,10 +73,10 @@ test("edits, deletions and what is unknown change no order", () => {
 });
 
 test("pieces of an answer add up until the message is there, or until it comes to nothing", () => {
-  const piece = (state, messageId, text) => core.withEvent(state, "ai_delta", { messageId, text });
+  const piece = (state, messageId, text) => core.withEvent(state, "ai_delta", { messageId, name: "Robbie", text });
   const begun = piece(piece(core.emptyState, "m2", "one "), "m2", "two");
-  assert.deepEqual(begun.saying, { id: "m2", text: "one two" });
-  assert.deepEqual(piece(begun, "m3", "else").saying, { id: "m3", text: "else" });
+  assert.deepEqual(begun.saying, { id: "m2", name: "Robbie", text: "one two" });
+  assert.deepEqual(piece(begun, "m3", "else").saying, { id: "m3", name: "Robbie", text: "else" });
   assert.deepEqual(core.withEvent(begun, "message", message(1)).saying, begun.saying);
   assert.deepEqual(core.withEvent(begun, "ai_error", { messageId: "m1", code: "cancelled" }).saying, begun.saying);
   const whole = core.withEvent(begun, "message", message(2));

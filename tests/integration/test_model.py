@@ -28,6 +28,7 @@ async def test_pieces_come_as_they_are_said_and_the_message_has_their_id(patient
     assert delta.id is None
     assert delta.json["channel"] == f"chat:{customer.chat}:ai_delta"
     assert delta.payload["text"] == "Hello, "
+    assert delta.payload["name"] == "Assistant"
     assert [e["role"] for e in await customer.log()] == ["USER"]
     go_on.set()
     message = await answer_of(stream)

@@ -19,6 +19,8 @@ export interface Shown extends Message {
 /** What the assistant has written so far of the message that will have this id. */
 export interface Saying {
   id: string;
+  /** the assistant's */
+  name: string;
   text: string;
 }
 
@@ -77,11 +79,11 @@ function unsaid(state: ChatState, id: string | undefined): ChatState {
   return state.saying && state.saying.id === (id ?? state.saying.id) ? { ...state, saying: null } : state;
 }
 
-function withDelta(state: ChatState, { messageId, text }: Delta): ChatState {
+function withDelta(state: ChatState, { messageId, name, text }: Delta): ChatState {
   /* the history may have been faster */
   if (state.messages.some((m) => m.id === messageId)) return state;
   const before = state.saying?.id === messageId ? state.saying.text : "";
-  return { ...state, saying: { id: messageId, text: before + text } };
+  return { ...state, saying: { id: messageId, name, text: before + text } };
 }
 
 export function sent(message: Message): Shown {

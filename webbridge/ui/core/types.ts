@@ -144,6 +144,8 @@ export interface Updated {
 /** A piece of what the assistant writes; the message will have this id. */
 export interface Delta {
   messageId: string;
+  /** the assistant's */
+  name: string;
   text: string;
 }
 

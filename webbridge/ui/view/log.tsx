@@ -78,10 +78,9 @@ function Item(p: LogProps & { message: Shown; last: boolean }) {
 }
 
 /** Grows outside of the log, which tells of it once, when it is whole. */
-function Growing({ messages, saying, speech }: LogProps) {
+function Growing({ saying, speech }: LogProps) {
   if (!saying) return null;
-  const name = messages.findLast((m) => m.role === "ASSISTANT")?.sender.name ?? "Assistant";
-  const label = speech.say("assistant", { name });
+  const label = speech.say("assistant", { name: saying.name });
   return (
     <article class="theirs assistant saying" part="message theirs" aria-label={label} aria-busy="true">
       <header aria-hidden="true">{label}</header>
