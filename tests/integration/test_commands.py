@@ -8,7 +8,7 @@ from lib.commands import (COMMANDS, QUEUE, ask, execute, nodes, notice, shout, s
                           told)
 from lib.prosody import DOMAIN
 
-EVERY = {"queue", "claim", "release", "transfer", "decline", "observe", "takeover", "voice", "mute",
+EVERY = {"queue", "find", "claim", "release", "transfer", "decline", "observe", "takeover", "voice", "mute",
          "invite", "note", "close", "reopen", "block", "canned", "unblock", "info", "history", "agents", "stats", "my-status",
          "notify-prefs", "login", "ok", "no", "logout", "help"}
 
