@@ -68,7 +68,7 @@ test("keys alone: the slash begins, Enter goes to what is found, Escape gives th
   await onRow(page, second.chat);
   await page.keyboard.press("k");
   await page.keyboard.press("Enter");
-  await focusIs(page, `Otto ${one}`);
+  await page.waitForFunction(() => document.activeElement.tagName === "H2");
   await page.keyboard.press("/");
   await focusIs(page, "Search chats");
   await page.keyboard.press("Escape");
@@ -86,6 +86,30 @@ test("keys alone: the slash begins, Enter goes to what is found, Escape gives th
   await page.getByRole("checkbox", { name: /Keyboard shortcuts/ }).waitFor({ state: "hidden" });
   assert.equal(await page.evaluate(() => document.activeElement.id), "");
   assert.deepEqual(page.faults, []);
+  await page.context().close();
+});
+
+test("who goes to the search while a chat is on its way writes there on", async () => {
+  const customer = await waitingOf(stage, { name: "Rita" });
+  const page = await consoleOf(stage, browser, "sarah");
+  let come;
+  const held = new Promise((resolve) => { come = resolve; });
+  for (const what of ["chats?*", `chats/${customer.chat}`, "events"]) {
+    await page.route("**/api/" + what, async (route) => {
+      await held;
+      await route.continue();
+    });
+  }
+  await page.goto(`${stage.url}/app/chats/${customer.chat}`);
+  await page.locator(".chat[aria-busy]").waitFor();
+  await page.keyboard.press("/");
+  await focusIs(page, "Search chats");
+  come();
+  await page.locator(".chat h2").waitFor();
+  await page.keyboard.type("rit");
+  await page.waitForFunction(() => location.search.includes("q=rit"));
+  assert.equal(await box(page).inputValue(), "rit");
+  await focusIs(page, "Search chats");
   await page.context().close();
 });
 
