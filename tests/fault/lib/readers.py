@@ -30,6 +30,8 @@ class StreamReader(Reader):
     header. flaky: the network may end everything at any byte. forget: gives how many of the last
     events the page has forgotten when it comes back."""
 
+    keeps = 0  # so many of the first ids are never forgotten
+
     def __init__(self, ledger, name, load, web, staff, by_query=False, flaky=False, forget=None):
         super().__init__(ledger, name, load, staff)
         self.view.repeats = forget is not None
@@ -61,7 +63,7 @@ class StreamReader(Reader):
 
     async def _session(self):
         if self.forget is not None:
-            del self.ids[max(len(self.ids) - self.forget(), 0):]
+            del self.ids[max(len(self.ids) - self.forget(), self.keeps):]
         self.stream = Stream(self.web)
         self.sessions += 1
         target, header = self.path, self.ids[-1] if self.ids else None
@@ -119,6 +121,7 @@ class QueueReader(StreamReader):
     """A console's stream of all chats, and what it shows of this one: from where it was opened on,
     each entry, and at the end the chat's row as it is."""
 
+    keeps = 1  # without any place it would begin anew, with a snapshot
     ROW = ("status", "lastSeq", "lastMessageAt", "assignedToId", "escalationReason", "customer")
 
     def __init__(self, ledger, name, load, web, **more):
