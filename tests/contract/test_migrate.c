@@ -263,7 +263,7 @@ static void migration_that_is_killed_anywhere_goes_through_the_next_time(void **
     size_t kills = 0;
 
     for (size_t n = 1; n < count_files(); n++) {
-        int step = everywhere ? 1 : n + 1 == count_files() ? 5 : 11;
+        int step = everywhere ? 1 : n + 1 == count_files() ? 5 : 31;
         bool killed = true;
 
         for (int nth = 1 + (int)n % step; killed; nth += step) {
