@@ -8,6 +8,7 @@ from lib.web import Closed, Stream
 from lib.writers import Way
 
 PAGE_EVERY = 20  # acknowledged messages between two looks at the history
+REPLAYED = 1000  # entries behind which a stream of all chats still goes on (docs/API.md)
 
 
 class Reader:
@@ -41,6 +42,7 @@ class StreamReader(Reader):
         self.flaky = flaky
         self.forget = forget
         self.ids = []
+        self.place = None  # where this session went on
         self.sessions = 0
         self.stream = None
         self.task = None
@@ -67,6 +69,7 @@ class StreamReader(Reader):
         self.stream = Stream(self.web)
         self.sessions += 1
         target, header = self.path, self.ids[-1] if self.ids else None
+        self.place = header
         if self.by_query and header is not None:
             target, header = f"{target}?lastEventId={header}", None
         await self.stream.open(target, header, [], self.web.token)
@@ -81,10 +84,13 @@ class StreamReader(Reader):
         return shown_events(self.stream.durable())
 
     def _collect(self):
-        resets = [e for e in self.stream.events if e.name == "reset"]
-        assert not resets, f"{self.view.name} was told to load anew: {resets}"
+        if any(e.name == "reset" for e in self.stream.events):
+            self._load_anew()
         self.view.shown += self._shown()
         self.ids += [e.id for e in self.stream.durable()]
+
+    def _load_anew(self):
+        raise AssertionError(f"{self.view.name} was told to load anew: {self.stream.events[:3]}")
 
     async def finish(self, last):
         def shown():
@@ -115,6 +121,7 @@ class StreamReader(Reader):
             await asyncio.gather(self.task, return_exceptions=True)
         if self.stream is not None:
             await self.stream.aclose()
+        self.web.close()
 
 
 class QueueReader(StreamReader):
@@ -144,6 +151,15 @@ class QueueReader(StreamReader):
                 rows = [e.payload.get("chat", {})] if e.name == "queue" else []
             self.row = next((r for r in rows if r.get("id") == self.ledger.chat), self.row)
         super()._collect()
+
+    def _load_anew(self):
+        """Right for who is too far behind; the page is empty then."""
+        points = [e.json["asOf"] for e in self.stream.events if e.name == "snapshot"]
+        if not points:
+            return  # cut in between
+        behind = int(points[0].rsplit("-", 1)[1]) - int(self.place.rsplit("-", 1)[1])
+        assert behind > REPLAYED, f"{self.view.name} was told to load anew, {behind} behind"
+        self.view.shown, self.ids = [], [points[0]]
 
     async def finish(self, last):
         await super().finish(last)
