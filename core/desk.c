@@ -70,6 +70,18 @@ enum err op_may_as_agent(const struct op *op, enum action what)
     return e == OK && op->who.kind != WHO_AGENT ? ERR_FORBIDDEN : e;
 }
 
+const struct agent *op_lister(struct op *op)
+{
+    const struct directory *d = op->room->desk->directory;
+    const struct agent *agent = directory_by_id(d, op->who.id);
+    enum err e = may(d, &op->who, NULL, ACTION_LIST);
+
+    if (e == OK && agent)
+        return agent;
+    op_done(op, e != OK ? e : ERR_UNAUTHORIZED, NULL);
+    return NULL;
+}
+
 void op_done(struct op *op, enum err e, struct desk_answer *answer)
 {
     op_answer(op, e, answer);

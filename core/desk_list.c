@@ -20,18 +20,13 @@ static enum err take_search(struct query *q, const char *text)
 
 static void chats_run(struct op *op)
 {
-    struct desk *d = op->room->desk;
     const struct chats_call *call = op->call;
-    const struct agent *agent = directory_by_id(d->directory, op->who.id);
-    enum err e = may(d->directory, &op->who, NULL, ACTION_LIST);
+    const struct agent *agent = NULL; /* the service itself: the chats of all */
     struct query *q;
+    enum err e;
 
-    if (e == OK && !agent && op->who.kind == WHO_AGENT)
-        e = ERR_UNAUTHORIZED;
-    if (e != OK) {
-        op_done(op, e, NULL);
+    if (op->who.kind != WHO_SYSTEM && !(agent = op_lister(op)))
         return;
-    }
     q = query_new(QUERY_CHATS, NULL, NULL);
     q->organization = arena_dup(q->arena, agent ? agent->organization : "");
     q->agent = arena_dup(q->arena, agent ? agent->id : "");

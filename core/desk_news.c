@@ -7,18 +7,12 @@ struct news_call {
 
 static void news_run(struct op *op)
 {
-    struct desk *d = op->room->desk;
     const struct news_call *call = op->call;
-    const struct agent *agent = directory_by_id(d->directory, op->who.id);
-    enum err e = may(d->directory, &op->who, NULL, ACTION_LIST);
+    const struct agent *agent = op_lister(op);
     struct query *q;
 
-    if (e == OK && !agent)
-        e = ERR_UNAUTHORIZED;
-    if (e != OK) {
-        op_done(op, e, NULL);
+    if (!agent)
         return;
-    }
     q = query_new(QUERY_NEWS, NULL, NULL);
     q->organization = arena_dup(q->arena, agent->organization);
     q->agent = arena_dup(q->arena, agent->id);

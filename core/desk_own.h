@@ -136,6 +136,8 @@ void op_refuse(struct op *op, enum err e, const char *field, const char *detail)
 /* May who asks do that to the room's chat? For an agent only: ERR_FORBIDDEN to all others. */
 NODISCARD enum err op_may(const struct op *op, enum action what);
 NODISCARD enum err op_may_as_agent(const struct op *op, enum action what);
+/* The agent who asks for lists. NULL: it is somebody else, and the op is ended. */
+const struct agent *op_lister(struct op *op);
 bool op_always_plain(const struct op *op);
 struct change *op_change(struct op *op);
 /* Hand it to the store; op->applied runs after the commit. */

@@ -143,17 +143,11 @@ bool desk_last_room(const struct desk *d, const char *agent_id, char out[ID_LEN 
 
 static void stats_run(struct op *op)
 {
-    const struct directory *d = op->room->desk->directory;
-    const struct agent *agent = directory_by_id(d, op->who.id);
-    enum err e = may(d, &op->who, NULL, ACTION_LIST);
+    const struct agent *agent = op_lister(op);
     struct query *q;
 
-    if (e == OK && !agent)
-        e = ERR_UNAUTHORIZED;
-    if (e != OK) {
-        op_done(op, e, NULL);
+    if (!agent)
         return;
-    }
     q = query_new(QUERY_STATS, NULL, NULL);
     q->organization = arena_dup(q->arena, agent->organization);
     q->since = *(const int64_t *)op->call;
