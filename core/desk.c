@@ -208,13 +208,19 @@ struct op *op_new(struct desk *d, const char *room_id, const struct principal *w
     return op;
 }
 
-struct op *op_new_office(struct desk *d, desk_fn *done, void *ctx)
+struct op *op_new_office_for(struct desk *d, const struct principal *who, desk_fn *done, void *ctx)
 {
-    struct principal system = {.kind = WHO_SYSTEM, .id = ""};
-    struct op *op = op_new(d, "", &system, done, ctx);
+    struct op *op = op_new(d, "", who, done, ctx);
 
     op->lost = false;
     return op;
+}
+
+struct op *op_new_office(struct desk *d, desk_fn *done, void *ctx)
+{
+    struct principal system = {.kind = WHO_SYSTEM, .id = ""};
+
+    return op_new_office_for(d, &system, done, ctx);
 }
 
 void op_enter(struct op *op)

@@ -38,14 +38,6 @@ static void canned_ask(struct op *op, void (*done)(struct op *op, struct query *
     op_read(op, q, done);
 }
 
-static struct op *canned_new(struct desk *d, const struct principal *who, desk_fn *done, void *ctx)
-{
-    struct op *op = op_new_office(d, done, ctx);
-
-    op->who = (struct principal){.kind = who->kind, .id = arena_dup(op->arena, who->id)};
-    return op;
-}
-
 /* ---- the list ----------------------------------------------------------------------------------
  */
 
@@ -64,7 +56,7 @@ static void list_run(struct op *op)
 
 void desk_canned_list(struct desk *d, const struct principal *who, desk_fn *done, void *ctx)
 {
-    struct op *op = canned_new(d, who, done, ctx);
+    struct op *op = op_new_office_for(d, who, done, ctx);
 
     op->run = list_run;
     op_enter(op);
@@ -180,7 +172,7 @@ static void change_run(struct op *op)
 static void canned_change(struct desk *d, const struct principal *who,
                           const struct canned_call *given, desk_fn *done, void *ctx)
 {
-    struct op *op = canned_new(d, who, done, ctx);
+    struct op *op = op_new_office_for(d, who, done, ctx);
     struct canned_call *call = arena_new_of(op->arena, struct canned_call);
 
     call->id = arena_dup(op->arena, given->id);

@@ -128,10 +128,9 @@ static void slot_run(struct op *op)
 void desk_file_slot(struct desk *d, const struct principal *who, const struct file *wish,
                     desk_fn *done, void *ctx)
 {
-    struct op *op = op_new_office(d, done, ctx);
+    struct op *op = op_new_office_for(d, who, done, ctx);
     struct file *f = file_dup(op->arena, wish);
 
-    op->who = (struct principal){.kind = who->kind, .id = arena_dup(op->arena, who->id)};
     f->name = file_name(op->arena, f->name);
     f->room = "";
     f->state = FILE_OPEN;

@@ -54,10 +54,9 @@ void desk_search(struct desk *d, const struct principal *who, const char *text,
                  enum chat_filter filter, const char *cursor, size_t limit, desk_fn *done,
                  void *ctx)
 {
-    struct op *op = op_new_office(d, done, ctx);
+    struct op *op = op_new_office_for(d, who, done, ctx);
     struct chats_call *call = arena_new_of(op->arena, struct chats_call);
 
-    op->who = (struct principal){.kind = who->kind, .id = arena_dup(op->arena, who->id)};
     *call = (struct chats_call){.text = text ? arena_dup(op->arena, text) : NULL,
                                 .filter = filter,
                                 .cursor = arena_dup(op->arena, cursor),

@@ -25,10 +25,9 @@ static void news_run(struct op *op)
 void desk_news(struct desk *d, const struct principal *who, int64_t after_gid, size_t most,
                size_t limit, desk_fn *done, void *ctx)
 {
-    struct op *op = op_new_office(d, done, ctx);
+    struct op *op = op_new_office_for(d, who, done, ctx);
     struct news_call *call = arena_new_of(op->arena, struct news_call);
 
-    op->who = (struct principal){.kind = who->kind, .id = arena_dup(op->arena, who->id)};
     *call = (struct news_call){.after = after_gid, .most = most, .limit = limit};
     op->call = call;
     op->run = news_run;

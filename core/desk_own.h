@@ -123,7 +123,9 @@ struct desk {
 /* A new op for the room, not yet in its line. */
 struct op *op_new(struct desk *d, const char *room_id, const struct principal *who, desk_fn *done,
                   void *ctx);
+/* For what is of no room; of the service itself, or of who asks. */
 struct op *op_new_office(struct desk *d, desk_fn *done, void *ctx);
+struct op *op_new_office_for(struct desk *d, const struct principal *who, desk_fn *done, void *ctx);
 /* Into the line; runs at once when nothing is before it. The op is the line's from here on. */
 void op_enter(struct op *op);
 /* End it. answer NULL: an empty one with the room's chat. The op is freed. */

@@ -158,10 +158,9 @@ static void stats_run(struct op *op)
 void desk_stats(struct desk *d, const struct principal *who, int64_t since_ms, desk_fn *done,
                 void *ctx)
 {
-    struct op *op = op_new_office(d, done, ctx);
+    struct op *op = op_new_office_for(d, who, done, ctx);
     int64_t *since = arena_new_of(op->arena, int64_t);
 
-    op->who = (struct principal){.kind = who->kind, .id = arena_dup(op->arena, who->id)};
     *since = since_ms;
     op->call = since;
     op->run = stats_run;
