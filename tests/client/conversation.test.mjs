@@ -15,8 +15,8 @@ before(async () => {
 after(() => stage?.close());
 
 /* Resolves when the client's state is so. */
-const until = (client, what, is) => new Promise((done, failed) => {
-  const end = setTimeout(() => failed(new Error(`never: ${what}; ${JSON.stringify(client.state).slice(0, 2000)}`)), DEADLINE);
+const until = (client, what, is, deadline = DEADLINE) => new Promise((done, failed) => {
+  const end = setTimeout(() => failed(new Error(`never: ${what}; ${JSON.stringify(client.state).slice(0, 2000)}`)), deadline);
   const look = (state) => {
     if (!is(state)) return;
     clearTimeout(end);
@@ -151,24 +151,39 @@ test("connections cut at any byte lose and double nothing, in either direction",
   const chat = await waiting(client);
   await stage.call("join", { agent: "tom", chat });
   await until(client, "live", (s) => s.status === "live");
-  proxy.next = () => 200 + random(2500);
+  /* The head and the first event of a stream are about 1,100 bytes: one in seven connections brings nothing. */
+  proxy.next = () => 300 + random(6000);
   proxy.cut();
   let n = 0;
   for (; n < 12 || proxy.cuts < 8; n++) {
     void client.send(`up ${n}`);
     await stage.call("say", { agent: "tom", chat, text: `down ${n}` });
-    await until(client, `down ${n}`, (s) => s.messages.some((m) => m.content === `down ${n}`));
+    /* The client's own waits are 31 s together when five connections in a row bring nothing. */
+    await until(client, `down ${n}`, (s) => s.messages.some((m) => m.content === `down ${n}`), 4 * DEADLINE);
   }
   proxy.next = () => Infinity;
   proxy.cut();
   const down = (s) => s.messages.filter((m) => m.role === "AGENT").map((m) => m.content);
   await until(client, "all here", (s) => down(s).length === n && textsOf(s).length === n + 1
-    && s.messages.every((m) => m.delivery === "sent"));
+    && s.messages.every((m) => m.delivery === "sent"), 4 * DEADLINE);
   const log = await logged(client);
   const numbers = (word) => Array.from({ length: n }, (_, i) => `${word} ${i}`);
   assert.deepEqual(mineIn(log), ["first", ...numbers("up")]);
   assert.deepEqual(client.state.messages.map((m) => m.id), log.map((m) => m.id));
   assert.deepEqual(client.got.message.filter((m) => m.role === "AGENT").map((m) => m.content), numbers("down"));
+});
+
+test("who writes while the client waits before another try is online again at once", { timeout: DEADLINE }, async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  let network = new AbortController();
+  const client = open(t, { fetch: (url, init) => fetch(url, String(url).includes("/events")
+    ? { ...init, signal: AbortSignal.any([init.signal, network.signal]) } : init) });
+  await waiting(client);
+  network.abort();
+  await until(client, "reconnecting", (s) => s.connection === "reconnecting");
+  network = new AbortController();
+  await client.send("is anybody there?");
+  await online(client);
 });
 
 test("the same letter sent twice is stored once; another text under its key is refused", async (t) => {

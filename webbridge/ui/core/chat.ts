@@ -320,6 +320,7 @@ export class ChatClient extends Listeners<ChatEvents> {
       onSilent: () => {
         if (++silent > 1 && !this.#polling) void this.#poll(mine.signal);
       },
+      hurry: () => (this.#hurry = new AbortController()),
       signal: mine.signal,
     });
   }
@@ -510,6 +511,7 @@ export class ChatClient extends Listeners<ChatEvents> {
           file, key, (progress) => this.#set(changed(this.state, key, (m) => ({ ...m, progress }))))
         : this.api.post<{ message: Message }>(this.#at(this.#mine === "AGENT" ? "/messages/send" : "/messages"),
           { content, clientId: key }));
+      this.#hurry.abort(); /* the server is back: what waits for it need not wait on */
       if (this.#held !== held) return;
       this.#set(withMessage(this.state, sent(answer.message)));
     } catch (error) {

@@ -56,6 +56,8 @@ export interface StreamOptions {
   firstEventMs?: number;
   /** told when nothing arrived in that time; the caller may poll instead */
   onSilent?: () => void;
+  /** a new one for each pause between two tries: ends that pause */
+  hurry?: () => AbortController;
   signal: AbortSignal;
 }
 
@@ -102,6 +104,16 @@ async function readOnce(o: StreamOptions, onFirst: () => void): Promise<Problem 
   }
 }
 
+/* As long as the server asks for; or else until somebody is in a hurry. */
+async function rest(retryMs: number, tries: number, o: StreamOptions): Promise<void> {
+  if (retryMs) return pause(Math.max(retryMs, backoff(tries)), o.signal);
+  const hurry = o.hurry?.() ?? new AbortController();
+  const stop = () => hurry.abort();
+  o.signal.addEventListener("abort", stop);
+  await pause(backoff(tries), hurry.signal);
+  o.signal.removeEventListener("abort", stop);
+}
+
 /** Reads until the signal fires, the server says that all is told (204), or refuses for good. */
 export async function readStream(o: StreamOptions): Promise<void> {
   for (let tries = 0; !o.signal.aborted; tries++) {
@@ -118,6 +130,6 @@ export async function readStream(o: StreamOptions): Promise<void> {
     if (!problem) return o.onState("ended", 204);
     if (problem.gone) return o.onState("refused", problem.status, problem);
     o.onState("reconnecting", problem.status);
-    await pause(Math.max(problem.retryMs, backoff(tries)), o.signal);
+    await rest(problem.retryMs, tries, o);
   }
 }
