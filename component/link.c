@@ -142,7 +142,7 @@ static void lost(struct link *l)
     uv_timer_stop(&l->alive);
     uv_timer_stop(&l->look);
     uv_idle_stop(&l->flush);
-    buf_clear(&l->pending);
+    buf_rest(&l->pending);
     spread_clear(&l->spread);
     l->state = LINK_DOWN;
     if (how->condition[0] != '\0')
@@ -176,7 +176,7 @@ static void on_written(uv_write_t *w, int status)
     struct sock *k = w->data;
     struct link *l = k->l;
 
-    buf_clear(&k->writing);
+    buf_rest(&k->writing);
     if (l == NULL)
         return;
     if (status < 0) {
@@ -206,8 +206,10 @@ static bool sock_put(struct sock *k)
     n = uv_try_write((uv_stream_t *)&k->tcp, &b, 1);
     if (n >= 0) {
         buf_consume(&l->pending, (size_t)n);
-        if (l->pending.len == 0)
+        if (l->pending.len == 0) {
+            buf_rest(&l->pending);
             return true;
+        }
     } else if (n != UV_EAGAIN) {
         set_why(l, "cannot write: %s", uv_strerror(n));
         lost(l);

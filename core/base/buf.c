@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define FIRST_CAP 64
+#define KEEP_CAP (256 * 1024)
 
 void buf_free(struct buf *b)
 {
@@ -22,6 +23,14 @@ void buf_clear(struct buf *b)
     b->len = 0;
     if (b->data != NULL)
         b->data[0] = '\0';
+}
+
+void buf_rest(struct buf *b)
+{
+    if (b->cap > KEEP_CAP)
+        buf_free(b);
+    else
+        buf_clear(b);
 }
 
 void buf_reserve(struct buf *b, size_t more)

@@ -14,6 +14,7 @@ struct buf {
 
 void buf_free(struct buf *b);  /* b is empty afterwards and may be used again */
 void buf_clear(struct buf *b); /* keeps the memory */
+void buf_rest(struct buf *b);  /* buf_clear(), and what is much to keep is given back */
 void buf_put(struct buf *b, const void *data, size_t len);
 void buf_puts(struct buf *b, const char *s);
 void buf_putc(struct buf *b, char c);

@@ -3,6 +3,7 @@ acknowledged, readers note what they were shown; the log of each chat is then co
 it. The comparison is on plain data, so that a test can show it finding each fault."""
 
 import asyncio
+import os
 import sqlite3
 import time
 from dataclasses import dataclass, field
@@ -14,6 +15,8 @@ from lib.web import read_log
 NOTE = "[note] "  # stands before the text of notes everywhere
 HISTORY_LEAST = 90  # lines of a long log that a join must show
 CLEAN_SECONDS = 30
+# SQLite keeps so much of a database that is larger: db/sql.c, for who writes and for who reads.
+STORE_CACHES = 2 * 32000 << 10
 SHOWN = 20  # faults that are told
 
 
@@ -295,7 +298,8 @@ class Oracle:
         for reader in self.readers:
             await reader.aclose()
         await self.site.aclose()
-        await asyncio.to_thread(self.baseline.come_back, self.more_memory)
+        store = min(os.path.getsize(self.site.parley.store), STORE_CACHES)
+        await asyncio.to_thread(self.baseline.come_back, self.more_memory + store)
         self.site.parley.check_store()
 
     async def _collect(self, ledger):
