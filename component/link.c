@@ -206,10 +206,8 @@ static bool sock_put(struct sock *k)
     n = uv_try_write((uv_stream_t *)&k->tcp, &b, 1);
     if (n >= 0) {
         buf_consume(&l->pending, (size_t)n);
-        if (l->pending.len == 0) {
-            buf_rest(&l->pending);
+        if (l->pending.len == 0)
             return true;
-        }
     } else if (n != UV_EAGAIN) {
         set_why(l, "cannot write: %s", uv_strerror(n));
         lost(l);

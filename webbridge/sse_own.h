@@ -28,6 +28,7 @@ struct feed {
     bool closing;    /* the chat is closed: end when all is sent */
     bool joined;     /* is a session of the agent in the room */
     bool counted, of_address;
+    uint32_t round;   /* of telling those who wait, that has come to it */
     bool waits;       /* in the list of those who wait … */
     struct wait told; /* … and was last told this */
     TAILQ_ENTRY(feed) wait_link;
@@ -56,6 +57,9 @@ struct sse {
     uv_timer_t counts;        /* runs while counts are due */
     struct feed_list waiting; /* customers whose chats wait for an agent */
     uv_timer_t ticks;         /* runs while there are any */
+    uint32_t round;           /* of telling them … */
+    uint64_t round_ms;        /* … and when it began */
+    bool in_round;            /* some have not been told yet */
     int timers;               /* not closed yet */
     int64_t last_gid;         /* of what was told */
     int64_t late_gid;         /* the last_gid when something of an earlier one was told: a

@@ -92,6 +92,10 @@ void buf_consume(struct buf *b, size_t len)
     assert(len <= b->len);
     if (len == 0)
         return;
+    if (len == b->len) {
+        buf_rest(b);
+        return;
+    }
     b->len -= len;
     memmove(b->data, b->data + len, b->len + 1);
 }

@@ -20,7 +20,7 @@ void buf_puts(struct buf *b, const char *s);
 void buf_putc(struct buf *b, char c);
 void buf_printf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void buf_reserve(struct buf *b, size_t more); /* room for more bytes without a move */
-void buf_consume(struct buf *b, size_t len);  /* drop len bytes from the front */
-const char *buf_str(const struct buf *b);     /* never NULL */
+void buf_consume(struct buf *b, size_t len); /* drop len bytes from the front; of all: buf_rest() */
+const char *buf_str(const struct buf *b);    /* never NULL */
 
 #endif

@@ -35,6 +35,22 @@ async def test_those_behind_hear_of_their_new_place_and_others_of_nothing(own_si
     assert (info["queuePosition"], info["estimatedWaitSeconds"], info["agentsOnline"]) == (None,) * 3
 
 
+async def test_hundreds_who_wait_all_hear_of_each_change(own_site):
+    site = own_site()
+    customers = [await site.waiting() for _ in range(300)]
+    streams = [await c.stream() for c in customers]
+    for n, stream in enumerate(streams, 1):
+        await place(stream, lambda p, n=n: p["position"] == n)
+    web = site.agent_web()
+    for gone in (1, 2):
+        (await web.post(customers[gone - 1].path("/assign"))).ok()
+        for n, stream in enumerate(streams[gone:], 1):
+            await place(stream, lambda p, n=n: p["position"] == n)
+    for n, stream in enumerate(streams, 1):
+        assert [e.payload["position"] for e in stream.events if e.name == "queue"] == \
+            list(range(n, max(n - 3, 0), -1))
+
+
 async def test_agents_who_come_and_the_estimate_are_told(own_site):
     site = own_site()
     web = site.agent_web()

@@ -52,6 +52,11 @@ static void rest_gives_back_what_is_much(void **state)
     assert_null(b.data);
     buf_puts(&b, "again");
     assert_string_equal(buf_str(&b), "again");
+    buf_reserve(&b, 1 << 20);
+    buf_consume(&b, 4);
+    assert_string_equal(buf_str(&b), "n");
+    buf_consume(&b, 1);
+    assert_null(b.data);
     buf_free(&b);
 }
 
@@ -92,6 +97,11 @@ static void consume_drops_the_front(void **state)
     assert_string_equal(buf_str(&b), "");
     buf_puts(&b, "again");
     assert_string_equal(buf_str(&b), "again");
+    buf_reserve(&b, 1 << 20);
+    buf_consume(&b, 4);
+    assert_string_equal(buf_str(&b), "n");
+    buf_consume(&b, 1);
+    assert_null(b.data);
     buf_free(&b);
 }
 
