@@ -6,6 +6,9 @@
 
 /* Bytes the parser may walk over while it joins the pieces of a stanza's text: some 20 ms. */
 #define WALK_MAX ((size_t)1024 * 1024 * 1024)
+/* Children it may walk over to find the last of their parent, behind which the next one belongs:
+ * some 3 ms; 1,448 children of one element. */
+#define STEPS_MAX ((size_t)1024 * 1024)
 
 enum state { IN_TEXT, IN_TAG, IN_CDATA };
 
@@ -20,8 +23,10 @@ struct sift {
     bool cut;
     size_t shown; /* open elements that the parser knows of */
     size_t bytes, nodes;
-    bool in_ref;      /* between "&" and ";" */
-    size_t run, walk; /* characters of this text so far; bytes walked over */
+    bool in_ref;                             /* between "&" and ";" */
+    size_t run, walk;                        /* characters of this text so far; bytes walked over */
+    size_t steps;                            /* children walked over */
+    unsigned children[STANZA_DEPTH_MAX + 2]; /* of the open element of each depth */
 };
 
 struct sift *sift_new(void)
@@ -50,7 +55,7 @@ static void stanza_over(struct sift *s)
 {
     s->cut = false;
     s->in_ref = false;
-    s->bytes = s->nodes = s->run = s->walk = 0;
+    s->bytes = s->nodes = s->run = s->walk = s->steps = 0;
 }
 
 static void count(struct sift *s, size_t len, struct buf *out)
@@ -80,6 +85,23 @@ static void put_text(struct sift *s, const char *in, size_t len, struct buf *out
         cut(s, out);
     if (!s->cut)
         buf_put(out, in, len);
+}
+
+/* An element or a text. */
+static void add_child(struct sift *s, struct buf *out)
+{
+    if (s->cut || s->depth < 2)
+        return;
+    s->steps += s->children[s->depth]++;
+    if (s->steps > STEPS_MAX)
+        cut(s, out);
+}
+
+static void end_text(struct sift *s, struct buf *out)
+{
+    if (s->run > 0)
+        add_child(s, out);
+    s->run = 0;
 }
 
 static bool is_space(char c)
@@ -142,13 +164,16 @@ static enum err start_tag(struct sift *s, bool empty, struct buf *out)
     if (s->depth == 0 && s->opened)
         return ERR_INVALID;
     s->opened = true;
-    s->run = 0;
+    end_text(s, out);
+    add_child(s, out);
     if (s->depth > STANZA_DEPTH_MAX || (s->depth > 0 && ++s->nodes > STANZA_NODES_MAX))
         cut(s, out);
     if (!s->cut)
         e = put_start(s, out);
     if (!empty)
         s->depth++;
+    if (!empty && !s->cut)
+        s->children[s->depth] = 0;
     if (s->depth == 1) /* the stream's own tag, or an empty stanza */
         stanza_over(s);
     return e;
@@ -158,8 +183,8 @@ static enum err end_tag(struct sift *s, struct buf *out)
 {
     if (s->depth == 0)
         return ERR_INVALID;
+    end_text(s, out);
     s->depth--;
-    s->run = 0;
     if (!s->cut || s->depth < s->shown) {
         buf_put(out, s->tag.data, s->tag.len);
         s->shown = s->depth;

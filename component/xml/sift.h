@@ -3,8 +3,8 @@
  * The parser (libstrophe) keeps an attribute's local name and forgets its namespace, so that
  * <message from='mallory@…' xmlns:x='urn:x' x:from='admin@…'/>, which servers pass on, arrives as
  * sent by the admin: attributes with a prefix are taken out here. It recurses once per level and
- * takes quadratic time over long text in many pieces and over many attributes: a stanza too deep,
- * too large or too costly is cut off here.
+ * takes quadratic time over long text in many pieces, over many attributes and over many children:
+ * a stanza too deep, too large or too costly is cut off here.
  *
  * A cut stanza stays well-formed. It holds an element <cut/> in NS_CUT and must not be used; one
  * whose own start tag is too large arrives as that element alone. */

@@ -1,6 +1,7 @@
 """A TCP proxy on the loopback that behaves like a bad network: it delays, goes silent, cuts."""
 
 import asyncio
+import math
 import socket
 import struct
 
@@ -37,7 +38,8 @@ class Link:
             except ConnectionError:
                 data = b""
             await self.proxy.passing.wait()
-            due = max(due, loop.time() + self.proxy.delay)
+            # later than what went before, by however little: callbacks of one time have no order
+            due = max(math.nextafter(due, math.inf), loop.time() + self.proxy.delay)
             if not data:
                 loop.call_at(due, self._end, writer)
                 return
@@ -47,7 +49,7 @@ class Link:
             self.proxy.bytes += len(data)
             loop.call_at(due, self._write, writer, data)
             if to_client and self.left == 0:
-                loop.call_at(due, self.cut)
+                loop.call_at(math.nextafter(due, math.inf), self.cut)
                 return
 
     def _write(self, writer, data):

@@ -279,11 +279,13 @@ static void stanza_too_large_is_dropped_and_the_stream_lives(void **state)
 
     open_up(w);
     feed_message(w, "0123456789", "", STANZA_BYTES_MAX / 10);
-    feed_message(w, "<a/>", "", STANZA_NODES_MAX);
+    feed_message(w, "<a><b/><b/><b/></a>", "", STANZA_NODES_MAX / 4);
+    feed_message(w, "<a/>", "", STANZA_NODES_MAX / 2);
     assert_int_equal(w->in_len, 0);
-    feed_message(w, "<a/>", "", STANZA_NODES_MAX - 1);
+    feed_message(w, "<a><b/><b/><b/></a>", "", STANZA_NODES_MAX / 4 - 1);
+    feed_message(w, "<a/>", "", STANZA_NODES_MAX / 4);
     feed_message(w, "0123456789", "", STANZA_BYTES_MAX / 10 - 20);
-    assert_int_equal(w->in_len, 2);
+    assert_int_equal(w->in_len, 3);
 }
 
 static void stanza_marked_as_cut_by_its_sender_is_dropped(void **state)

@@ -206,16 +206,34 @@ static void start_tag_too_long_leaves_the_mark_alone(void **state)
     buf_free(&in);
 }
 
+#define FOUR "<a><b/><b/><b/></a>"
+
 static void stanza_with_too_many_elements_is_cut(void **state)
 {
     struct buf in = {0}, expected = {0};
 
     (void)state;
-    fill_message(&in, "<a/>", STANZA_NODES_MAX, "", "");
-    fill_message(&expected, "<a/>", STANZA_NODES_MAX - 1, CUT, "");
+    fill_message(&in, FOUR, STANZA_NODES_MAX / 4, "", "");
+    fill_message(&expected, FOUR, STANZA_NODES_MAX / 4 - 1, "<a><b/><b/>" CUT "</a>", "");
     check_sifted(in.data, in.len, expected.data);
     buf_free(&in);
     buf_free(&expected);
+}
+
+/* One behind the other, 0 + 1 + … + (n - 1) steps. */
+#define CHILDREN_MAX 1448
+
+static void element_with_too_many_children_is_cut(void **state)
+{
+    static const char *const open[] = {"<a/>", "<a>x</a>", "<a/>x"};
+    static const size_t each[] = {1, 1, 2};
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        assert_false(is_cut(open[i], CHILDREN_MAX / each[i]));
+        assert_true(is_cut(open[i], CHILDREN_MAX / each[i] + 1));
+    }
+    assert_false(is_cut("<a><b/><b/></a>", CHILDREN_MAX - 200));
 }
 
 static void element_with_too_many_attributes_is_cut(void **state)
@@ -263,6 +281,7 @@ int main(void)
         cmocka_unit_test(stanza_too_long_is_cut_and_the_next_one_passes),
         cmocka_unit_test(start_tag_too_long_leaves_the_mark_alone),
         cmocka_unit_test(stanza_with_too_many_elements_is_cut),
+        cmocka_unit_test(element_with_too_many_children_is_cut),
         cmocka_unit_test(element_with_too_many_attributes_is_cut),
         cmocka_unit_test(text_too_costly_for_the_parser_is_cut),
         cmocka_unit_test(longest_body_of_references_passes),
