@@ -22,13 +22,13 @@ struct feed {
     int64_t grown;   /* the log reaches to here */
     uint64_t hears;  /* the assistant's answer of which it has all that was said; 0 none */
     enum who kind;
+    uint32_t round;  /* of telling those who wait: the last that came to it */
     uint8_t pending; /* desk calls that will come back */
     bool gone;       /* the socket is closed */
     bool live;       /* the replay is over */
     bool closing;    /* the chat is closed: end when all is sent */
     bool joined;     /* is a session of the agent in the room */
     bool counted, of_address;
-    uint32_t round;   /* of telling those who wait, that has come to it */
     bool waits;       /* in the list of those who wait … */
     struct wait told; /* … and was last told this */
     TAILQ_ENTRY(feed) wait_link;
