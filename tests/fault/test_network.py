@@ -43,12 +43,11 @@ async def link_is_up(site, proxy, before):
 async def test_cuts_at_any_byte_lose_and_double_nothing(own_site, oracle, proxies, count, rng,
                                                         report):
     site, proxy = await behind_a_network(own_site, proxies)
-    budget = asyncio.Semaphore(0)
-    crew = await Crew.assemble(site, oracle(site), budget=budget)
+    crew = await Crew.assemble(site, oracle(site), paced=True)
     crew.start()
     cuts = count("CUTS", 8, 300)
     for _ in range(cuts):
-        crew.let_write(budget, 60)
+        crew.let_write(60)
         await crew.load.more(rng.randrange(1, 40))
         before, start = proxy.accepted, proxy.bytes
         crew.load.xmpp.close()
@@ -56,16 +55,15 @@ async def test_cuts_at_any_byte_lose_and_double_nothing(own_site, oracle, proxie
         for link in proxy.links:
             link.left = rng.randrange(1, 2000)
         customers = sum(ledger.acknowledged for ledger in crew.ledgers)
-        crew.let_write(budget, 20)
+        crew.let_write(20)
         await crew.load.more(5)
         proxy.cut()
         await link_is_up(site, proxy, before)
         crew.load.xmpp.open()
         assert sum(ledger.acknowledged for ledger in crew.ledgers) > customers
         assert proxy.bytes > start
-    crew.let_write(budget, 20)
+    crew.let_write(20)
     await crew.load.more(20)
-    crew.let_write(budget, len(crew.writers))
     await crew.finish()
     report("cuts", cuts)
     report("lines sent again", crew.load.again)

@@ -33,19 +33,16 @@ class Outage:
 @pytest.mark.deadline(600)
 async def test_customers_go_on_and_agents_end_with_everything(own_site, oracle, count, rng, report):
     site = own_site()
-    budget = asyncio.Semaphore(0)
-    crew = await Crew.assemble(site, oracle(site), budget=budget)
+    crew = await Crew.assemble(site, oracle(site), paced=True)
     outage = Outage(crew)
     crew.start()
     for _ in range(count("RESTARTS", 3, 30)):
-        crew.let_write(budget, PHASE)
+        crew.let_write(PHASE)
         await crew.load.more(1 + rng.randrange(PHASE))  # somewhere in the middle of it
         await outage.begin()
-        crew.let_write(budget, PHASE)
+        crew.let_write(PHASE)
         await crew.load.more(PHASE // 2)
         await outage.end()
-    crew.load.stopped = True
-    crew.let_write(budget, len(crew.writers))
     await crew.finish()
     report("messages", crew.load.total)
 
@@ -53,22 +50,19 @@ async def test_customers_go_on_and_agents_end_with_everything(own_site, oracle, 
 @pytest.mark.deadline(600)
 async def test_server_that_stands_still_is_not_the_customers(own_site, oracle, count, rng, report):
     site = own_site()
-    budget = asyncio.Semaphore(0)
-    crew = await Crew.assemble(site, oracle(site), budget=budget)
+    crew = await Crew.assemble(site, oracle(site), paced=True)
     crew.start()
     for _ in range(2):
-        crew.let_write(budget, 100)
+        crew.let_write(100)
         await crew.load.more(rng.randrange(20, 60))
         site.prosody.process.send_signal(signal.SIGSTOP)
         before = crew.load.total
-        crew.let_write(budget, 500)
+        crew.let_write(500)
         await crew.load.go_on(count("STILL_SECONDS", 5, 60))
         assert crew.load.total > before + 20, "customers stand still too"
         site.prosody.process.send_signal(signal.SIGCONT)
-        crew.let_write(budget, 100)
+        crew.let_write(100)
         await crew.load.more(60)
-    crew.load.stopped = True
-    crew.let_write(budget, len(crew.writers))
     await crew.finish()
     report("messages", crew.load.total)
 
@@ -76,11 +70,10 @@ async def test_server_that_stands_still_is_not_the_customers(own_site, oracle, c
 @pytest.mark.deadline(900)
 async def test_both_killed_at_once_and_back_in_any_order(own_site, oracle, count, rng, report):
     site = own_site()
-    budget = asyncio.Semaphore(0)
-    crew = await Crew.assemble(site, oracle(site), budget=budget)
+    crew = await Crew.assemble(site, oracle(site), paced=True)
     crew.start()
     for _ in range(count("KILLS_OF_BOTH", 3, 30)):
-        crew.let_write(budget, PHASE)
+        crew.let_write(PHASE)
         await crew.load.more(1 + rng.randrange(PHASE))
         crew.load.close()
         site.prosody.process.kill()
@@ -98,8 +91,6 @@ async def test_both_killed_at_once_and_back_in_any_order(own_site, oracle, count
         await crew.come_back()
         crew.load.open()
     await crew.load.more(20)
-    crew.load.stopped = True
-    crew.let_write(budget, len(crew.writers))
     await crew.finish()
     report("sent again", crew.load.again)
 

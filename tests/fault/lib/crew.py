@@ -1,6 +1,8 @@
 """Everybody at once in a few chats: customers, agents by XMPP and by HTTP, notes, the assistant,
 and readers of every kind."""
 
+import asyncio
+
 from lib.commands import shout
 from lib.readers import Occupant, PageReader, StreamReader
 from lib.writers import HttpWriter, Load, XmppWriter
@@ -13,6 +15,7 @@ class Crew:
         self.site = site
         self.oracle = oracle
         self.load = Load()
+        self.budget = None  # of the writers by HTTP, where the test says how much they write
         self.agents = {}
         self.customers = []
         self.rooms = []
@@ -20,9 +23,11 @@ class Crew:
         self.writers = []
 
     @classmethod
-    async def assemble(cls, site, oracle, chats=2, locals_=("sarah", "tom"), **more):
-        """The first chat is the first agent's, the second the second's, and all are in all."""
+    async def assemble(cls, site, oracle, chats=2, locals_=("sarah", "tom"), paced=False, **more):
+        """The first chat is the first agent's, the second the second's, and all are in all. paced: what
+        is sent by HTTP waits for let_write()."""
         crew = cls(site, oracle)
+        crew.budget = asyncio.Semaphore(0) if paced else None
         for local in locals_:
             crew.agents[local] = await site.agent(local)
         for n in range(chats):
@@ -30,9 +35,9 @@ class Crew:
                                  **more)
         return crew
 
-    async def live_chat(self, locals_, customers=2, notes=True, budget=None):
-        """customers: pages of the same customer that write at once. budget: for all that is sent by HTTP."""
-        site, load = self.site, self.load
+    async def live_chat(self, locals_, customers=2, notes=True):
+        """customers: pages of the same customer that write at once."""
+        site, load, budget = self.site, self.load, self.budget
         customer = await site.waiting()
         room = site.room(customer.chat)
         ledger = self.oracle.ledger(customer)
@@ -98,15 +103,17 @@ class Crew:
             for room in self.rooms:
                 await agent.join(room)
 
-    @staticmethod
-    def let_write(budget, messages):
+    def let_write(self, messages):
         for _ in range(messages):
-            budget.release()
+            self.budget.release()
 
     def start(self):
         self.load.start(*self.writers)
 
     async def finish(self):
-        """The writers end, and everything is judged."""
+        """The writers end, those that wait with one message more, and everything is judged."""
+        self.load.stopped = True
+        if self.budget is not None:
+            self.let_write(len(self.writers))
         await self.load.stop()
         await self.oracle.verify()
