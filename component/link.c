@@ -142,7 +142,7 @@ static void lost(struct link *l)
     uv_timer_stop(&l->alive);
     uv_timer_stop(&l->look);
     uv_idle_stop(&l->flush);
-    buf_rest(&l->pending);
+    buf_clear(&l->pending);
     spread_clear(&l->spread);
     l->state = LINK_DOWN;
     if (how->condition[0] != '\0')
@@ -176,7 +176,7 @@ static void on_written(uv_write_t *w, int status)
     struct sock *k = w->data;
     struct link *l = k->l;
 
-    buf_rest(&k->writing);
+    buf_clear(&k->writing);
     if (l == NULL)
         return;
     if (status < 0) {

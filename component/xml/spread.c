@@ -84,8 +84,8 @@ void spread_write(struct spread *s, struct buf *out)
 
 void spread_clear(struct spread *s)
 {
-    buf_rest(&s->once);
-    buf_rest(&s->to);
+    buf_clear(&s->once);
+    buf_clear(&s->to);
     s->n_cuts = s->n_to = s->bytes = 0;
 }
 

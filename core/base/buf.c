@@ -20,17 +20,11 @@ void buf_free(struct buf *b)
 
 void buf_clear(struct buf *b)
 {
+    if (b->cap > KEEP_CAP)
+        buf_free(b);
     b->len = 0;
     if (b->data != NULL)
         b->data[0] = '\0';
-}
-
-void buf_rest(struct buf *b)
-{
-    if (b->cap > KEEP_CAP)
-        buf_free(b);
-    else
-        buf_clear(b);
 }
 
 void buf_reserve(struct buf *b, size_t more)
@@ -93,7 +87,7 @@ void buf_consume(struct buf *b, size_t len)
     if (len == 0)
         return;
     if (len == b->len) {
-        buf_rest(b);
+        buf_clear(b);
         return;
     }
     b->len -= len;

@@ -34,21 +34,21 @@ static void puts_are_joined_and_ended(void **state)
     assert_int_equal(b.len, 0);
 }
 
-static void rest_gives_back_what_is_much(void **state)
+static void clear_gives_back_what_is_much(void **state)
 {
     struct buf b = {0};
     char *kept;
 
     (void)state;
-    buf_rest(&b);
+    buf_clear(&b);
     assert_string_equal(buf_str(&b), "");
     buf_puts(&b, "little");
     kept = b.data;
-    buf_rest(&b);
+    buf_clear(&b);
     assert_ptr_equal(b.data, kept);
     assert_string_equal(buf_str(&b), "");
     buf_reserve(&b, 1 << 20);
-    buf_rest(&b);
+    buf_clear(&b);
     assert_null(b.data);
     buf_puts(&b, "again");
     assert_string_equal(buf_str(&b), "again");
@@ -122,7 +122,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fresh_buf_is_an_empty_string),
         cmocka_unit_test(puts_are_joined_and_ended),
-        cmocka_unit_test(rest_gives_back_what_is_much),
+        cmocka_unit_test(clear_gives_back_what_is_much),
         cmocka_unit_test(put_of_nothing_leaves_an_empty_string),
         cmocka_unit_test(printf_appends_at_each_length),
         cmocka_unit_test(consume_drops_the_front),
