@@ -1,4 +1,5 @@
-"""Adds up what tests/run.sh left in its results folder: names what failed, ends with one line."""
+"""Adds up what tests/run.sh left in its results folder: says again what failed and why, as the failures themselves are
+far up in the output; ends with one line."""
 
 import glob
 import os
@@ -11,6 +12,14 @@ END = re.compile(r"^\[==========\].* \d+ test\(s\) run\.", re.M)
 BAD = re.compile(r"^\[  (?:FAILED |SKIPPED)  ?\] (\w+)\s*$", re.M)
 
 
+def why(text):
+    """How what a failure said begins and ends, without colours."""
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", text or "").strip().splitlines()
+    if len(lines) > 60:
+        lines[30:-30] = ["..."]
+    return "\n".join("    " + line[:400] for line in lines)
+
+
 def count_ctest(path):
     """cmocka's own lines, one for each test; a program that died without one counts as failed."""
     passed, failed = 0, []
@@ -20,9 +29,10 @@ def count_ctest(path):
         text = case.findtext("system-out") or ""
         bad = sorted(set(BAD.findall(text)))
         passed += len(OK.findall(text))
-        failed += [f"{name}: {test}" for test in bad]
+        said = why(text)
+        failed += [(f"{name}: {test}", said) for test in bad]
         if not END.search(text) or (case.get("status") != "run" and not bad):
-            failed.append(f"{name}: did not end well")
+            failed.append((f"{name}: did not end well", said))
     return passed, failed
 
 
@@ -31,8 +41,10 @@ def count_pytest(path):
     passed, failed = 0, []
     where = os.path.basename(path).split(".")[0]
     for case in ET.parse(path).getroot().iter("testcase"):
-        if any(case.find(tag) is not None for tag in ("failure", "error", "skipped")):
-            failed.append(f"{where}/{case.get('classname')}: {case.get('name')}")
+        bad = [b for b in map(case.find, ("failure", "error", "skipped")) if b is not None]
+        if bad:
+            said = why("\n".join(f"{b.get('message') or ''}\n{b.text or ''}" for b in bad))
+            failed.append((f"{where}/{case.get('classname')}: {case.get('name')}", said))
         else:
             passed += 1
     return passed, failed
@@ -47,7 +59,7 @@ def count_notes(path):
                 if result == "passed":
                     passed += 1
                 else:
-                    failed.append(name.strip())
+                    failed.append((name.strip(), ""))
     return passed, failed
 
 
@@ -57,9 +69,11 @@ def main():
     counts += [count_ctest(p) for p in sorted(glob.glob(os.path.join(folder, "*.ctest.xml")))]
     counts += [count_pytest(p) for p in sorted(glob.glob(os.path.join(folder, "*.pytest.xml")))]
     passed = sum(p for p, _ in counts)
-    failed = [name for _, names in counts for name in names]
+    failed = [one for _, some in counts for one in some]
     print()
-    for name in failed:
+    for name, said in failed:
+        print(f"failed: {name}\n{said}\n" if said else f"failed: {name}")
+    for name, _ in failed:
         print(f"failed: {name}")
     print(f"{passed} passed, {len(failed)} failed")
     sys.exit(0 if passed and not failed else 1)

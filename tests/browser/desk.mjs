@@ -1,6 +1,6 @@
 /* The agents' console, and customers without a page. */
 import assert from "node:assert/strict";
-import { openPage } from "./stage.mjs";
+import { DEADLINE, openPage } from "./stage.mjs";
 
 const linkOf = async (stage, agent) =>
   (await stage.call("command", { words: ["agent", "login-link", `${agent}@localhost`] })).trim();
@@ -36,14 +36,27 @@ export async function customerOf(stage, begin = {}) {
     chat: id,
     token,
     say: (content) => ask(`/api/chats/${id}/messages`, { content }, token),
+    /* until the assistant has said something */
+    answered: async () => {
+      const stop = AbortSignal.timeout(DEADLINE);
+      const stream = await fetch(`${stage.url}/api/chats/${id}/events`, { headers: { Authorization: "Bearer " + token }, signal: stop });
+      let said = "";
+      for await (const piece of stream.body.pipeThrough(new TextDecoderStream())) {
+        said += piece;
+        if (/"role":"ASSISTANT"/.test(said)) return;
+      }
+      assert.fail("the stream ended without an answer: " + said);
+    },
     escalate: (reason) => ask("/api/escalations", reason ? { chatId: id, reason } : { chatId: id }, token),
   };
 }
 
-/* One who waits for an agent. */
+/* One who waits for an agent. A question that the assistant has not answered by then never is, so its answer is
+ * waited for: all these chats begin alike. */
 export async function waitingOf(stage, begin = {}, text = "I have a question", reason = undefined) {
   const customer = await customerOf(stage, begin);
   await customer.say(text);
+  await customer.answered();
   await customer.escalate(reason);
   return customer;
 }
