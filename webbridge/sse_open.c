@@ -283,7 +283,7 @@ void sse_open(struct sse *s, struct call *c)
     if (crypto_is_id(c->chat))
         open_stream(s, c, false);
     else
-        call_fail(c, ERR_NOT_FOUND, NULL);
+        call_problem(c, ERR_NOT_FOUND, NULL, 0);
 }
 
 void sse_open_queue(struct sse *s, struct call *c)

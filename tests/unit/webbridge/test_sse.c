@@ -273,6 +273,25 @@ static void other_chats_are_not_found_and_nobody_is_unauthorized(void **state)
     client_free(&c);
 }
 
+static void what_is_no_id_is_not_found(void **state)
+{
+    static const char *const paths[] = {"/api/chats/x/events",
+                                        "/api/chats/AAAAAAAAAAAAAAAAAAAAAAAAAA/events",
+                                        "/api/chats/aaaaaaaaaaaaaaaaaaaaaaaaaaa/events?join=1"};
+    struct world *w = *state;
+    struct client c;
+
+    world_open(w);
+    world_chat(w);
+    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+        client_connect(w, &c);
+        client_get(&c, paths[i], i == 0 ? "" : w->token, "");
+        assert_true(client_got(&c, "HTTP/1.1 404"));
+        client_free(&c);
+    }
+    assert_int_equal(bus_count(w->bus, w->chat), 0);
+}
+
 static void seventh_stream_of_a_chat_is_429(void **state)
 {
     struct world *w = *state;
@@ -415,6 +434,7 @@ int main(void)
         WORLD(bridge_ends_with_streams_and_calls_open),
         WORLD(peer_may_go_while_the_store_is_asked),
         WORLD(other_chats_are_not_found_and_nobody_is_unauthorized),
+        WORLD(what_is_no_id_is_not_found),
         WORLD(seventh_stream_of_a_chat_is_429),
         WORLD(reading_does_not_claim_but_joining_does),
         WORLD(joined_session_ends_with_its_stream),
