@@ -40,9 +40,9 @@ void feed_drop_call(struct feed *f)
     f->arena = NULL;
 }
 
-static void all_gone(struct sse *s)
+void sse_settle(struct sse *s)
 {
-    if (s->stopped && s->timers == 0 && TAILQ_EMPTY(&s->feeds))
+    if (s->stopped && s->timers == 0 && s->counting == 0 && TAILQ_EMPTY(&s->feeds))
         s->done(s->done_ctx);
 }
 
@@ -51,7 +51,7 @@ static void timer_closed(uv_handle_t *t)
     struct sse *s = t->data;
 
     s->timers--;
-    all_gone(s);
+    sse_settle(s);
 }
 
 static void feed_free(struct feed *f)
@@ -63,7 +63,7 @@ static void feed_free(struct feed *f)
     feed_drop_call(f);
     TAILQ_REMOVE(&s->feeds, f, link);
     free(f);
-    all_gone(s);
+    sse_settle(s);
 }
 
 void feed_on_ended(void *ctx)

@@ -65,11 +65,14 @@ struct sse {
     int64_t late_gid;         /* the last_gid when something of an earlier one was told: a
                                  commit seemed to have failed; 0 never */
     uint64_t opened;
+    unsigned counting; /* looks at the counts that will come back */
     bool stopped;
     void (*done)(void *ctx);
     void *done_ctx;
 };
 
+/* Stopped, and nothing is left: then that is told, and s may be gone. */
+void sse_settle(struct sse *s);
 /* A desk call came back. False when nobody waits for it any more; the feed may be gone then. */
 bool feed_back(struct feed *f);
 /* Its session in the room, if it has one, ends. */

@@ -139,6 +139,8 @@ static void counted(void *ctx, enum err e, const struct desk_answer *a)
     }
     free(c->organization);
     free(c);
+    s->counting--;
+    sse_settle(s);
 }
 
 static bool asked_before(const struct feed *of, const char *organization)
@@ -171,6 +173,7 @@ void queue_on_counts(uv_timer_t *t)
         c = mem_alloc(sizeof(*c));
         c->sse = s;
         c->organization = mem_dup(organization_of(f));
+        s->counting++;
         desk_chats(s->web->desk, &who, FILTER_ALL, "", 1, counted, c);
     }
 }

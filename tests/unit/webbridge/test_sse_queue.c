@@ -316,6 +316,55 @@ static void agent_that_comes_again_gets_a_reset(void **state)
 
 /* ---- rights, while it is open --------------------------------------------------------------- */
 
+struct later {
+    struct world *world;
+    uint64_t ms;
+};
+
+static bool it_is_later(void *ctx)
+{
+    const struct later *l = ctx;
+
+    return uv_now(&l->world->loop) > l->ms;
+}
+
+static void on_web_gone(void *ctx)
+{
+    struct world *w = ctx;
+
+    w->web = NULL;
+}
+
+static bool web_is_gone(void *ctx)
+{
+    const struct world *w = ctx;
+
+    return w->web == NULL;
+}
+
+/* The bridge ends while the store counts chats: the answer finds it still there. */
+static void end_waits_for_counts_that_were_asked_for(void **state)
+{
+    struct world *w = *state;
+    struct client c;
+    struct later later = {.world = w};
+
+    open_with_agent(w);
+    watch(w, &c, "");
+    world_say(w, "one");
+    assert_true(client_got(&c, "\"one\""));
+    w->store_sleeps = true;
+    later.ms = uv_now(&w->loop) + 500; /* counts are asked for within 300 */
+    assert_true(world_until(w, it_is_later, &later));
+    webbridge_free(w->web, on_web_gone, w);
+    assert_true(client_ended(&c));
+    world_turns(w, 100);
+    assert_non_null(w->web);
+    w->store_sleeps = false;
+    assert_true(world_until(w, web_is_gone, w));
+    client_free(&c);
+}
+
 static void on_moderated(void *ctx, enum err e, const struct desk_answer *a)
 {
     (void)a;
@@ -368,6 +417,7 @@ int main(void)
         WORLD(thousand_entries_are_replayed_and_one_more_is_a_reset),
         WORLD(place_that_is_not_of_this_log_is_a_reset),
         WORLD(agent_that_comes_again_gets_a_reset),
+        WORLD(end_waits_for_counts_that_were_asked_for),
         WORLD(chat_is_taken_away_from_whom_it_is_closed_to),
     };
 
