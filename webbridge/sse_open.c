@@ -235,6 +235,17 @@ static struct wish *read_wish(struct call *c)
     return w;
 }
 
+/* The cookie comes along when somebody follows a link: that may read, but neither join nor put the
+ * agent on duty. */
+static bool acts_from_elsewhere(struct call *c, bool queue)
+{
+    const struct wish *w = c->extra;
+    const char *site = http_header(c->request, "Sec-Fetch-Site");
+
+    return c->authorization == NULL && c->cookie != NULL && w->ticket == NULL &&
+           (queue || w->join) && site != NULL && strcmp(site, "same-origin") != 0;
+}
+
 static struct feed *feed_new(struct sse *s, struct call *c, const char *address)
 {
     struct feed *f = mem_alloc(sizeof(*f));
@@ -261,6 +272,11 @@ static void open_stream(struct sse *s, struct call *c, bool queue)
     if (!may_open(s, c, address))
         return;
     c->extra = read_wish(c);
+    if (acts_from_elsewhere(c, queue)) {
+        call_problem(c, ERR_FORBIDDEN, "Only a page of this origin may ask for this with a cookie.",
+                     0);
+        return;
+    }
     if ((fd = http_take(c->request)) < 0) {
         call_problem(c, ERR_BUSY, "Too many connections.", 5000);
         return;

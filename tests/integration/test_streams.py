@@ -98,3 +98,29 @@ async def test_reader_that_does_not_read_is_cut_and_delays_nobody(own_site):
     await quick.said("the end")
     slow_writer.close()
     web.close()
+
+
+# ---- the console's cookie ------------------------------------------------------------------------
+
+
+async def test_link_that_an_agent_follows_neither_joins_nor_puts_on_duty(site):
+    customer = await site.waiting()
+    cookie = ("Cookie", await site.cookie("sarah"))
+
+    async def open_from(where, target):
+        return await site.web.stream(target, headers=[cookie, ("Sec-Fetch-Site", where)])
+
+    for where in ("cross-site", "same-site", "none"):
+        for target in (customer.path("/events?join=1"), "/api/events"):
+            assert (await open_from(where, target)).status == 403, (where, target)
+        reader = await open_from(where, customer.path("/events"))
+        assert reader.status == 200
+        await reader.aclose()
+    chat = (await site.agent_web().get(customer.path())).ok().json()
+    assert (chat["status"], chat["assignedToId"]) == ("waiting", None)
+    console = await open_from("same-origin", customer.path("/events?join=1"))
+    await console.event("agent_joined")
+    await console.aclose()
+    queue = await open_from("same-origin", "/api/events")
+    assert queue.status == 200
+    await queue.aclose()
