@@ -18,7 +18,8 @@
 struct vault {
     uv_loop_t *loop;
     char *folder;
-    int fd; /* of the folder */
+    int fd;           /* of the folder */
+    int64_t promised; /* bytes that files on their way have still to get */
 };
 
 struct file_put {
@@ -26,6 +27,7 @@ struct file_put {
     char id[ID_LEN + 1];
     char part[ID_LEN + sizeof(PART)]; /* its name until it is whole */
     int fd;
+    int64_t left; /* of its size, not written yet */
     uv_work_t work;
     bool working;
     const void *data;
@@ -52,6 +54,15 @@ static enum err failed(const char *what, const char *name)
 
 /* ---- writing -------------------------------------------------------------------------------- */
 
+/* So much less of it is still to come. */
+static void keep_promise(struct file_put *p, int64_t bytes)
+{
+    if (bytes > p->left)
+        bytes = p->left;
+    p->left -= bytes;
+    p->vault->promised -= bytes;
+}
+
 static bool has_room(void *self, int64_t size)
 {
     struct vault *v = self;
@@ -59,7 +70,7 @@ static bool has_room(void *self, int64_t size)
 
     if (fstatvfs(v->fd, &st) != 0)
         return true; /* writing will tell */
-    return (int64_t)(st.f_bavail * st.f_frsize) - VAULT_RESERVE_BYTES >= size;
+    return (int64_t)(st.f_bavail * st.f_frsize) - VAULT_RESERVE_BYTES - v->promised >= size;
 }
 
 static enum err begin(void *self, const char *id, int64_t size, struct file_put **out)
@@ -82,12 +93,15 @@ static enum err begin(void *self, const char *id, int64_t size, struct file_put 
         free(p);
         return e;
     }
+    p->left = size;
+    v->promised += size;
     *out = p;
     return OK;
 }
 
 static void drop(struct file_put *p, bool remove)
 {
+    keep_promise(p, p->left);
     (void)close(p->fd);
     if (remove)
         (void)unlinkat(p->vault->fd, p->part, 0);
@@ -119,6 +133,8 @@ static void after_write(uv_work_t *w, int status)
 
     (void)status;
     p->working = false;
+    if (p->result == OK)
+        keep_promise(p, (int64_t)p->len);
     p->written(p->ctx, p->result);
 }
 

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -172,6 +173,28 @@ static void file_that_the_disk_cannot_hold_is_not_begun(void **state)
     assert_int_equal(count_files(r), 0);
 }
 
+/* Each of them would fit alone. */
+static void files_on_their_way_have_their_room_already(void **state)
+{
+    struct rig *r = *state;
+    struct statvfs st;
+    struct file_put *one, *two;
+    int64_t size;
+
+    assert_int_equal(statvfs(r->folder, &st), 0);
+    size = ((int64_t)(st.f_bavail * st.f_frsize) - VAULT_RESERVE_BYTES) / 3 * 2;
+    assert_int_equal(r->port.begin(r->port.self, ONE, size, &one), OK);
+    assert_false(r->port.room(r->port.self, size));
+    assert_int_equal(r->port.begin(r->port.self, TWO, size, &two), ERR_NO_SPACE);
+    assert_int_equal(write_to(r, one, "hello", 5), OK);
+    r->port.finish(one, whole, r);
+    assert_int_equal(wait_for(r), OK);
+    assert_int_equal(r->port.begin(r->port.self, TWO, size, &two), OK);
+    assert_false(r->port.room(r->port.self, size));
+    r->port.abort(two);
+    assert_true(r->port.room(r->port.self, size));
+}
+
 static void disk_that_fills_up_is_told_from_other_failures(void **state)
 {
     struct rig *r = *state;
@@ -229,6 +252,7 @@ int main(void)
         IN_RIG(type_is_what_the_bytes_are),
         IN_RIG(given_up_file_leaves_nothing),
         IN_RIG(file_that_the_disk_cannot_hold_is_not_begun),
+        IN_RIG(files_on_their_way_have_their_room_already),
         IN_RIG(disk_that_fills_up_is_told_from_other_failures),
         IN_RIG(check_removes_what_is_ours_and_not_known),
     };
