@@ -249,16 +249,22 @@ static void match_typed(void *ctx, const struct agent *a)
         t->found = a;
 }
 
-const struct agent *directory_by_typed(const struct directory *d, const char *jid)
+const char *directory_typed(struct arena *a, const char *jid)
 {
-    struct typed t = {.arena = arena_new()};
     size_t len;
 
     jid += strspn(jid, " \t");
     len = strlen(jid);
     while (len > 0 && strchr(" \t", jid[len - 1]))
         len--;
-    t.folded = text_fold(t.arena, arena_dup_len(t.arena, jid, len));
+    return text_fold(a, arena_dup_len(a, jid, len));
+}
+
+const struct agent *directory_by_typed(const struct directory *d, const char *jid)
+{
+    struct typed t = {.arena = arena_new()};
+
+    t.folded = directory_typed(t.arena, jid);
     directory_each_agent((struct directory *)d, match_typed, &t);
     arena_free(t.arena);
     return t.found;

@@ -66,6 +66,7 @@ const struct agent *directory_by_id(const struct directory *d, const char *id);
 const struct agent *directory_by_jid(const struct directory *d, const char *bare);
 /* The same by a JID as people type it: spaces around it and its case do not matter. */
 const struct agent *directory_by_typed(const struct directory *d, const char *jid);
+const char *directory_typed(struct arena *a, const char *jid); /* what of it matters */
 /* By look-alike name: text_skeleton(name) is compared. */
 const struct agent *directory_by_name(const struct directory *d, const char *name);
 const struct organization *directory_organization(const struct directory *d, const char *name);

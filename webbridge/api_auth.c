@@ -46,7 +46,7 @@ static bool may_ask(struct call *c, const char *jid)
 
     address_key(&c->from, key);
     if (limit_take(c->web->logins, key, web_now(c->web), &retry_ms) == OK &&
-        limit_take(c->web->asked, jid, web_now(c->web), &retry_ms) == OK)
+        limit_take(c->web->asked, directory_typed(c->arena, jid), web_now(c->web), &retry_ms) == OK)
         return true;
     call_problem(c, ERR_RATE, "Too many logins.", retry_ms);
     return false;

@@ -103,6 +103,23 @@ async def test_bad_tokens_are_counted_per_address(strict_site):
     assert (await elsewhere.get(customer.path())).status == 200
 
 
+async def test_agent_is_asked_so_often_however_its_address_is_written(strict_site):
+    site = strict_site(logins_per_minute=6)
+    jid = site.jids["sarah"]
+    answers = []
+    for n in range(20):
+        elsewhere = site.web
+        elsewhere.source = f"127.0.3.{n + 1}"
+        written = " " * n + (jid.upper() if n % 2 else jid)
+        answers.append(await elsewhere.post("/api/auth/login", {"jid": written}))
+    statuses = [a.status for a in answers]
+    assert statuses[:2] == [202] * 2 and 429 in statuses, statuses
+    check_limited(answers[statuses.index(429)])
+    elsewhere = site.web
+    elsewhere.source = "127.0.3.30"
+    assert (await elsewhere.post("/api/auth/login", {"jid": site.jids["tom"]})).status == 202
+
+
 async def test_streams_are_limited_per_chat_and_address(strict_site):
     site = strict_site(streams_per_chat=2, streams_per_address=5)
     customers = [await site.customer() for _ in range(4)]
