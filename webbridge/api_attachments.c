@@ -251,7 +251,7 @@ static void piece(struct call *c, const void *data, size_t len)
     call_authenticate(c, known);
 }
 
-static const struct body_reader reader = {piece, whole, ended};
+static const struct body_reader reader = {piece, whole};
 
 /* ---- its head ------------------------------------------------------------------------------- */
 
@@ -306,5 +306,6 @@ void api_attachments_post(struct call *c)
     a->digest = crypto_digest_new();
     c->extra = a;
     c->reader = &reader;
+    c->ended = ended;
     http_in_pieces(c->request);
 }

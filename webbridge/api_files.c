@@ -117,7 +117,7 @@ static void put_ended(struct call *c)
     settle(c, true);
 }
 
-static const struct body_reader put_reader = {put_piece, put_whole, put_ended};
+static const struct body_reader put_reader = {put_piece, put_whole};
 
 /* What the slot promised. XEP-0363 #upload */
 static bool fits(struct call *c, const struct file *f)
@@ -163,6 +163,7 @@ void api_files_put(struct call *c)
     }
     c->extra = u;
     c->reader = &put_reader;
+    c->ended = put_ended;
     http_in_pieces(c->request);
 }
 

@@ -9,7 +9,9 @@
  * asked of the desk anew. */
 
 #define PAGE 200
-#define BYTES_MAX 4194304 /* the whole stands in memory */
+#define BYTES_MAX 4194304 /* the whole stands in memory until it is sent … */
+#define EACH 4            /* … hence no more at once of one address, */
+#define ALL 32            /* and of everybody */
 
 enum format { FORMAT_TXT, FORMAT_HTML, FORMAT_JSON };
 
@@ -128,6 +130,7 @@ static void answer(struct transcript *t, const struct chat *chat)
 
     put_end(t);
     c->organization = arena_dup(c->arena, chat->organization);
+    r.lasting = true;
     reply_text(&r, 200, formats[t->format].type,
                arena_dup_len(c->arena, buf_str(&t->out), t->out.len));
     buf_free(&t->out);
@@ -173,11 +176,44 @@ static void read_on(struct transcript *t)
     desk_entries(c->web->desk, &c->who, c->chat, &range, on_page, t);
 }
 
+/* ---- how many ------------------------------------------------------------------------------- */
+
+static void uncount(struct call *c)
+{
+    char key[ADDRESS_KEY_MAX];
+
+    address_key(&c->from, key);
+    tally_drop(c->web->transcripts, "");
+    if (c->from.known)
+        tally_drop(c->web->transcripts, key);
+}
+
+/* Until the request goes: who reads slowly holds the whole for minutes. */
+static enum err count(struct call *c)
+{
+    char key[ADDRESS_KEY_MAX];
+
+    address_key(&c->from, key);
+    if (!tally_add(c->web->transcripts, "", ALL))
+        return ERR_BUSY;
+    if (c->from.known && !tally_add(c->web->transcripts, key, EACH)) {
+        tally_drop(c->web->transcripts, "");
+        return ERR_RATE;
+    }
+    c->ended = uncount;
+    return OK;
+}
+
 void api_transcript(struct call *c)
 {
     struct transcript *t = arena_new_of(c->arena, struct transcript);
     const char *format = http_query(c->request, "format");
+    enum err e;
 
+    if ((e = count(c)) != OK) {
+        call_problem(c, e, "Too many transcripts at once.", 5000);
+        return;
+    }
     t->call = c;
     for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
         if (strcmp(format == NULL ? "txt" : format, formats[i].name) == 0) {

@@ -56,8 +56,8 @@ struct call *call_new(struct webbridge *w, struct request *r)
 
 void call_free(struct call *c)
 {
-    if (c->reader != NULL)
-        c->reader->ended(c);
+    if (c->ended != NULL)
+        c->ended(c);
     json_free(c->body);
     json_free(c->errors);
     c->body = c->errors = NULL;

@@ -16,7 +16,6 @@ struct route;
 struct body_reader {
     void (*piece)(struct call *c, const void *data, size_t len); /* until http_more */
     void (*whole)(struct call *c);                               /* now answer */
-    void (*ended)(struct call *c); /* the request goes, answered or not */
 };
 
 struct call {
@@ -41,6 +40,7 @@ struct call {
     const char *organization; /* whose origins may read the answer; NULL: any organization's */
     int64_t started_ms;
     const struct body_reader *reader; /* NULL: the body is collected */
+    void (*ended)(struct call *c);    /* the request goes, answered or not; NULL: nobody minds */
     void *extra;                      /* the handler's own */
     bool page;                        /* the answer is a page of ours and not the API's */
 };

@@ -15,7 +15,7 @@ struct reply {
     int status;
     const void *body; /* lent until the reply was sent on */
     size_t body_len;
-    bool lasting;   /* the body outlives everything: it need not be copied */
+    bool lasting;   /* the body outlives the request, or is in its arena: it is not copied */
     bool close;     /* the connection ends after it */
     bool from_file; /* the body is file_len bytes of fd from file_from on */
     int fd;

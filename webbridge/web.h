@@ -23,6 +23,7 @@ struct webbridge {
     struct limit *new_chats, *bad_tokens, *logins, *asked;
     struct limit *upload_bytes; /* of customers, by address */
     struct tally *uploads;      /* files on their way, by sender */
+    struct tally *transcripts;  /* likewise, by address, and all of them as "" */
     char *url, *origin;         /* of the public URL */
     char boot[9];               /* makes request ids differ from those of another run */
     uint64_t served;            /* requests */

@@ -118,6 +118,7 @@ enum err webbridge_new(uv_loop_t *loop, const struct web_options *o, struct desk
     w->asked = limit_new((o->logins_per_minute + 2) / 3, ADDRESSES_MAX);
     w->upload_bytes = limit_new_daily(o->upload_bytes_per_day, ADDRESSES_MAX);
     w->uploads = tally_new();
+    w->transcripts = tally_new();
     w->tickets = tickets_new();
     w->wires = wires_new(loop, o->heartbeat_seconds, o->unsent_seconds);
     w->sse = sse_new(w);
@@ -149,6 +150,7 @@ static void part_gone(void *ctx)
     limit_free(w->asked);
     limit_free(w->upload_bytes);
     tally_free(w->uploads);
+    tally_free(w->transcripts);
     proxies_free(w->proxies);
     free(w->url);
     free(w->origin);

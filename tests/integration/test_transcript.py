@@ -1,6 +1,9 @@
 """The whole conversation as a file, and the end of a customer's access to it."""
 
 import asyncio
+import socket
+
+from lib.wait import DEADLINE
 
 HOSTILE = "<script>alert(1)</script> & \"quoted\""
 
@@ -65,3 +68,34 @@ async def test_a_revoked_token_opens_nothing_and_its_streams_end(own_site):
     await asyncio.to_thread(site.parley.start)
     assert (await customer.web.get(customer.path())).status == 401
     await other.info()
+
+
+def slow_reader(site, customer):
+    """A socket that asked for the file, has the head of its answer, and reads no further."""
+    sock = socket.socket()
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    sock.settimeout(DEADLINE)
+    sock.connect(site.parley.address)
+    sock.sendall(f"GET {customer.path('/transcript')} HTTP/1.1\r\nHost: a\r\n"
+                 f"Authorization: Bearer {customer.token}\r\n\r\n".encode())
+    assert sock.recv(15) == b"HTTP/1.1 200 OK"
+    return sock
+
+
+async def test_files_on_their_way_to_slow_readers_are_few_for_each_address(own_site):
+    site = own_site({"limits": {"messages_per_minute": 100000, "messages_burst": 10000}})
+    customer = await site.waiting()
+    for _ in range(120):
+        await customer.say("x" * 16000)
+    slow = [await asyncio.to_thread(slow_reader, site, customer) for _ in range(4)]
+    refused = await customer.web.get(customer.path("/transcript"))
+    assert (refused.status, refused.problem()) == (429, "rate-limited")
+    assert int(refused.headers["retry-after"]) >= 1
+    elsewhere = site.web.using(customer.token)
+    elsewhere.source = "127.0.4.1"
+    assert len((await elsewhere.get(customer.path("/transcript"))).ok().body) > 120 * 16000
+    for sock in slow:
+        sock.close()
+    async with asyncio.timeout(DEADLINE):
+        while (await customer.web.get(customer.path("/transcript"))).status != 200:
+            pass
