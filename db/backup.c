@@ -86,7 +86,7 @@ enum err backup_finish(const char *part, const char *name)
     if (e == OK) {
         e = sql_run(db, "DELETE FROM meta WHERE key = 'epoch'", SQL_NOTHING);
         if (e == OK)
-            e = sql_checkpoint(db, true);
+            e = sql_checkpoint(db, SQL_WAIT_MS);
         sql_close(db);
     }
     if (e != OK || (e = sync_path(part, 0)) != OK)

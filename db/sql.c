@@ -268,7 +268,7 @@ static enum err set_up(struct sql *db, enum sql_mode mode)
     (void)sqlite3_extended_result_codes(db->handle, 1);
     (void)sqlite3_db_config(db->handle, SQLITE_DBCONFIG_LOOKASIDE, NULL, LOOKASIDE_BYTES,
                             LOOKASIDE_SLOTS);
-    (void)sqlite3_busy_timeout(db->handle, 5000);
+    (void)sqlite3_busy_timeout(db->handle, SQL_WAIT_MS);
     if ((e = sql_script(db, both_pragmas)) != OK)
         return e;
     if (mode == SQL_WRITE &&
@@ -539,14 +539,14 @@ int64_t sql_wal_bytes(struct sql *db)
     return (int64_t)db->wal_pages * db->page_size;
 }
 
-enum err sql_checkpoint(struct sql *db, bool all)
+enum err sql_checkpoint(struct sql *db, int wait_ms)
 {
-    int mode = all ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE;
-    int code = sqlite3_wal_checkpoint_v2(db->handle, NULL, mode, NULL, NULL);
+    int mode = wait_ms < 0 ? SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_TRUNCATE, code;
 
-    if (code == SQLITE_OK)
-        return OK;
-    return code == SQLITE_BUSY ? ERR_BUSY : error_of(db, code);
+    (void)sqlite3_busy_timeout(db->handle, wait_ms);
+    code = sqlite3_wal_checkpoint_v2(db->handle, NULL, mode, NULL, NULL);
+    (void)sqlite3_busy_timeout(db->handle, SQL_WAIT_MS);
+    return code == SQLITE_OK ? OK : code == SQLITE_BUSY ? ERR_BUSY : error_of(db, code);
 }
 
 void sql_forget(struct sql *db)

@@ -73,9 +73,12 @@ bool sql_in_transaction(struct sql *db);
 
 /* Bytes in the write-ahead log after the last commit of this connection. */
 int64_t sql_wal_bytes(struct sql *db);
-/* Copy the log back into the file. all: also wait for readers and cut the log to nothing.
+/* Copy the log back into the file. wait_ms: so long for readers, and cut the log to nothing;
+ * SQL_COPY_ONLY: neither.
  * Errors  ERR_BUSY others read too long; the next one copies what this one could not */
-NODISCARD enum err sql_checkpoint(struct sql *db, bool all);
+#define SQL_WAIT_MS 5000 /* for other programs, here and elsewhere */
+#define SQL_COPY_ONLY (-1)
+NODISCARD enum err sql_checkpoint(struct sql *db, int wait_ms);
 /* Drop the pages that are held in memory. */
 void sql_forget(struct sql *db);
 

@@ -18,6 +18,7 @@ extern const struct embedded db_migrations[];
 
 /* When readers kept the log from being reused for so many checkpoints, they are waited for. */
 #define PATIENCE 8
+#define OWN_READS_MS 200 /* the reader's longest query is over by then */
 
 /* First in, first out, linked through the items' own `next`. */
 struct changes {
@@ -133,12 +134,16 @@ static bool has_erased(const struct change *c)
 }
 
 /* What was erased is still in the log and in pages held in memory, from which it could come back.
- */
+ * Another program that reads is waited for once: it may read for hours, and everybody would wait
+ * with each batch. */
 static void clean(struct store *s, struct change *batch)
 {
-    if (s->write_db == NULL || (!s->traces && !has_erased(batch)))
+    bool erased = has_erased(batch);
+    int wait_ms = !erased ? 0 : s->traces ? OWN_READS_MS : SQL_WAIT_MS;
+
+    if (s->write_db == NULL || (!s->traces && !erased))
         return;
-    s->traces = sql_checkpoint(s->write_db, true) != OK;
+    s->traces = sql_checkpoint(s->write_db, wait_ms) != OK;
     s->copied = sql_wal_bytes(s->write_db);
     sql_forget(s->write_db);
     for (struct change *c = batch; c != NULL; c = c->next)
@@ -170,7 +175,7 @@ static void checkpoint(struct store *s)
         s->copied = 0;
     if (size - s->copied <= limit)
         return;
-    (void)!sql_checkpoint(s->write_db, size > limit * PATIENCE);
+    (void)!sql_checkpoint(s->write_db, size > limit * PATIENCE ? OWN_READS_MS : SQL_COPY_ONLY);
     s->copied = size;
 }
 

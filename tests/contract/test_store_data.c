@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -248,6 +249,35 @@ static void reader_that_stays_leaves_traces_that_go_with_it(void **state)
     sql_close(other);
     rig_add_entries(r, rig_id(3), 1);
     assert_false(is_left(r, "canary-002-"));
+}
+
+/* Which takes 5 seconds each time when it is waited for. */
+static void reader_that_stays_is_waited_for_once(void **state)
+{
+    struct rig *r = (struct rig *)*state;
+    struct sql *other = NULL;
+    struct sql_row *row;
+    struct timespec begin, end;
+    struct change *c;
+
+    fill(r, FEW);
+    assert_int_equal(sql_open(r->path, SQL_READ, &other), OK);
+    assert_int_equal(sql_run(other, "BEGIN", SQL_NOTHING), OK);
+    assert_int_equal(sql_one(other, "SELECT count(*) FROM message", SQL_NOTHING, &row), OK);
+    sql_end(row);
+    clock_gettime(CLOCK_MONOTONIC, &begin);
+    for (int n = 0; n < 4; n++) {
+        c = rig_change(r, rig_id(n));
+        c->erase = true;
+        assert_int_equal(rig_write(r, c), OK);
+        assert_true(c->traces);
+        rig_add_entries(r, rig_id(FEW - 1), 1);
+    }
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    assert_true(end.tv_sec - begin.tv_sec < 15);
+    sql_close(other);
+    rig_add_entries(r, rig_id(FEW - 1), 1);
+    assert_false(is_left(r, "canary-003-"));
 }
 
 static void chat_that_goes_takes_its_token_along(void **state)
@@ -502,6 +532,7 @@ int main(void)
         RIG_TEST(erased_entries_stay_as_stubs_in_their_places),
         RIG_TEST(what_the_lobby_heard_of_a_chat_is_erased_with_it),
         RIG_TEST(reader_that_stays_leaves_traces_that_go_with_it),
+        RIG_TEST(reader_that_stays_is_waited_for_once),
         RIG_TEST(chat_that_goes_takes_its_token_along),
         RIG_TEST(empty_and_old_chats_are_due_and_no_others),
         RIG_TEST(sweep_goes_on_where_the_last_one_ended),
