@@ -49,9 +49,17 @@ size_t conns_count(const struct conns *c)
     return c->count;
 }
 
+/* libmicrohttpd 0.9.75 accepts up to 10 for each look at its sockets, and closes those that were
+ * cut for them only after its last look: a crowd needs room for some looks. */
 int conns_spare(int most)
 {
-    return most / 16 + 8;
+    return most / 16 + 40;
+}
+
+/* Over the limit of an address, to be told. */
+static int spare_of_address(int per_address)
+{
+    return per_address / 16 + 8;
 }
 
 static struct host *host_of(const struct conns *c, const struct address *peer)
@@ -67,7 +75,7 @@ bool conns_admit(struct conns *c, const struct address *peer)
     const struct host *h = host_of(c, peer);
 
     return c->count < (size_t)c->most + (size_t)conns_spare(c->most) &&
-           (h == NULL || h->count < c->per_address + conns_spare(c->per_address));
+           (h == NULL || h->count < c->per_address + spare_of_address(c->per_address));
 }
 
 static void take_out(struct conn *n)

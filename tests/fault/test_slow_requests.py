@@ -2,14 +2,16 @@
 served all the time, and the slow ones are cut."""
 
 import asyncio
+import collections
 import os
+import signal
 import subprocess
 
 import pytest
 
 from lib.parley import LIMITS
-from lib.wait import gather
-from lib.peers import Dripper, Regular, source, raise_descriptors
+from lib.wait import DEADLINE, gather
+from lib.peers import Dripper, Regular, plain_socket, source, raise_descriptors
 
 HOST = "Host: a\r\n"
 JSON = "Content-Type: application/json\r\n"
@@ -56,6 +58,35 @@ async def test_customer_is_served_while_slow_requests_hold_every_connection(
     report("slow requests", f"{number} peers, {sum(len(d.cuts) for d in drippers)} times cut; "
            f"meanwhile {regular.summary()}")
     assert (await site.web.get("/healthz")).status == 200
+
+
+async def first_bytes(peer):
+    try:
+        async with asyncio.timeout(DEADLINE):
+            return await asyncio.get_running_loop().sock_recv(peer, 12)
+    except OSError as e:
+        return repr(e)
+
+
+async def test_who_comes_in_a_crowd_to_a_full_house_is_served(own_site):
+    site = own_site({"limits": {**LIMITS, "connections": 64}})
+    address = site.parley.address
+    peers = [plain_socket(address, source(n)) for n in range(64)]
+    try:
+        assert (await site.web.get("/healthz")).status == 200
+        site.parley.process.send_signal(signal.SIGSTOP)
+        try:
+            crowd = [plain_socket(address, source(n, 1, net=4)) for n in range(50)]
+            peers += crowd
+            for one in crowd:
+                one.send(f"GET /healthz HTTP/1.1\r\n{HOST}\r\n".encode())
+        finally:
+            site.parley.process.send_signal(signal.SIGCONT)
+        answers = collections.Counter([await first_bytes(one) for one in crowd])
+        assert answers == {b"HTTP/1.1 200": len(crowd)}
+    finally:
+        for peer in peers:
+            peer.close()
 
 
 SLOW_TOOL = {"headers": ["-H", "-i", "1"], "bodies": ["-B", "-i", "1", "-s", "8192"],
