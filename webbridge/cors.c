@@ -2,14 +2,29 @@
 
 #include <string.h>
 
+static void drop_end(char *s, const char *end)
+{
+    size_t len = strlen(s), end_len = strlen(end);
+
+    if (len > end_len && strcmp(s + len - end_len, end) == 0)
+        s[len - end_len] = '\0';
+}
+
+/* RFC 6454 #section-6.2: what an operator writes may have other case, and the usual port. */
 char *cors_origin_of(struct arena *a, const char *url)
 {
     const char *rest = strstr(url, "://");
+    char *origin;
 
     if (rest == NULL)
         return arena_dup(a, "");
     rest += 3;
-    return arena_dup_len(a, url, (size_t)(rest - url) + strcspn(rest, "/?#"));
+    origin = arena_dup_len(a, url, (size_t)(rest - url) + strcspn(rest, "/?#"));
+    for (char *c = origin; *c != '\0'; c++)
+        if (*c >= 'A' && *c <= 'Z')
+            *c = (char)(*c - 'A' + 'a');
+    drop_end(origin, strncmp(origin, "https:", 6) == 0 ? ":443" : ":80");
+    return origin;
 }
 
 bool cors_listed(const char *list, const char *origin)

@@ -110,6 +110,13 @@ static void origin_of_a_url_has_no_path(void **state)
     struct arena *a = arena_new();
 
     (void)state;
+    /* as browsers write it, whatever the configuration has */
+    assert_string_equal(cors_origin_of(a, "https://Chat.Example.ORG:443/a"),
+                        "https://chat.example.org");
+    assert_string_equal(cors_origin_of(a, "http://[::1]:80"), "http://[::1]");
+    assert_string_equal(cors_origin_of(a, "http://[::80]"), "http://[::80]");
+    assert_string_equal(cors_origin_of(a, "http://chat.example:8080"), "http://chat.example:8080");
+    assert_string_equal(cors_origin_of(a, "https://chat.example:80"), "https://chat.example:80");
     assert_string_equal(cors_origin_of(a, "https://chat.example:8443/a/b?c"),
                         "https://chat.example:8443");
     assert_string_equal(cors_origin_of(a, "https://chat.example"), "https://chat.example");
