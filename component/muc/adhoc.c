@@ -1,6 +1,7 @@
 #include "component/muc/adhoc.h"
 
 #include "component/muc/parts.h"
+#include "core/base/buf.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,18 +17,31 @@ static void add_value(struct adhoc_ask *out, const char *var, const char *value)
     out->values[out->n_values++].value = value;
 }
 
+/* The values of a field, as lines; NULL when it has none. */
+static const char *lines_of(struct arena *a, const struct xml *field)
+{
+    const struct xml *v = xml_find(field, "value", NS_FORM);
+    struct buf b = {0};
+    const char *all;
+
+    if (v == NULL)
+        return NULL;
+    buf_puts(&b, xml_content(a, v));
+    while ((v = xml_find_next(v, "value", NS_FORM)) != NULL) {
+        buf_putc(&b, '\n');
+        buf_puts(&b, xml_content(a, v));
+    }
+    all = arena_dup_len(a, buf_str(&b), b.len);
+    buf_free(&b);
+    return all;
+}
+
 static void read_form(const struct stanza *in, const struct xml *form, struct adhoc_ask *out)
 {
     for (const struct xml *f = xml_find(form, "field", NS_FORM); f != NULL;
          f = xml_find_next(f, "field", NS_FORM)) {
-        const char *var = xml_get(f, "var"), *all = NULL;
+        const char *var = xml_get(f, "var"), *all = lines_of(in->arena, f);
 
-        for (const struct xml *v = xml_find(f, "value", NS_FORM); v != NULL;
-             v = xml_find_next(v, "value", NS_FORM)) {
-            const char *one = xml_content(in->arena, v);
-
-            all = all == NULL ? one : arena_printf(in->arena, "%s\n%s", all, one);
-        }
         if (var != NULL && all != NULL)
             add_value(out, var, all);
     }

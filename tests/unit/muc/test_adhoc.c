@@ -2,6 +2,7 @@
 #include "tests/unit/muc/muc_world.h"
 
 #include <string.h>
+#include <sys/resource.h>
 
 #define TO " to='support.example.org' id='1'>"
 #define NS "xmlns='http://jabber.org/protocol/commands'"
@@ -74,6 +75,36 @@ static void fields_beyond_the_bound_are_left_out(void **state)
     assert_true(adhoc_read(command(w, "node='note'", buf_str(&many)), &ask, &wrong));
     assert_int_equal(ask.n_values, ADHOC_VALUES_MAX);
     buf_free(&many);
+}
+
+static long peak_kib(void)
+{
+    struct rusage use;
+
+    assert_int_equal(getrusage(RUSAGE_SELF, &use), 0);
+    return use.ru_maxrss;
+}
+
+/* As large as a stanza can be, from anybody: the memory that it costs is of its own size. */
+static void field_of_very_many_values_costs_no_more_than_it_holds(void **state)
+{
+    struct world *w = *state;
+    struct adhoc_ask ask;
+    enum adhoc_wrong wrong;
+    struct stanza *in = command(w, "node='note'", "<x xmlns='jabber:x:data' type='submit'/>");
+    struct xml *form = xml_find(xml_find(in->x, "command", NULL), "x", NULL);
+    struct xml *field = xml_attr(w->arena, xml_child(w->arena, form, "field", NULL), "var", "text");
+    char line[161];
+    long before;
+
+    memset(line, 'x', sizeof(line) - 1);
+    line[sizeof(line) - 1] = '\0';
+    for (int i = 0; i < 1440; i++)
+        (void)xml_child_text(w->arena, field, "value", NULL, line);
+    before = peak_kib();
+    assert_true(adhoc_read(in, &ask, &wrong));
+    assert_int_equal(strlen(adhoc_value(&ask, "text")), 1440 * sizeof(line) - 1);
+    assert_true(peak_kib() - before < 16 * 1024);
 }
 
 static enum adhoc_wrong wrong_of(struct world *w, const char *attrs, const char *inside)
@@ -247,6 +278,7 @@ int main(void)
         TEST_IN_WORLD(commands_of_service_and_rooms_are_recognised),
         TEST_IN_WORLD(submitted_values_are_read),
         TEST_IN_WORLD(fields_beyond_the_bound_are_left_out),
+        TEST_IN_WORLD(field_of_very_many_values_costs_no_more_than_it_holds),
         TEST_IN_WORLD(actions_that_cannot_be_are_told_apart),
         TEST_IN_WORLD(cancelled_form_cancels_the_command),
         TEST_IN_WORLD(session_is_had_once_and_by_its_own_client_only),
