@@ -34,9 +34,12 @@ void muc_send_leave(const struct muc_service *s, struct muc_out *o, const struct
             muc_add_status(o->arena, user, "333");
         muc_tell(o, r, x, MUC_NOBODY);
     }
-    for (size_t i = 0; !lost && i < who->n_sessions; i++) {
+    /* who is lost may only have been slow, and must learn that it has to come in again */
+    for (size_t i = 0; i < who->n_sessions; i++) {
         x = leaving(s, o->arena, r->local, who, who->sessions[i].address, status, &user);
         muc_add_status(o->arena, user, "110");
+        if (lost)
+            muc_add_status(o->arena, user, "333");
         muc_tell_one(o, x, who->sessions[i].address);
     }
 }

@@ -260,7 +260,7 @@ void muc_send_probed(const struct muc_service *s, struct muc_out *o, const struc
 
 /* A session has gone; r is without it. who: the occupant as it was, sessions those that left.
  * last: no session of it remains, so others are told. lost: with 333, else a plain leave.
- * The leaver's own copy is sent only when !lost. Statuses: XEP-0045 #exit. */
+ * Statuses: XEP-0045 #exit, #service-error-kick. */
 void muc_send_leave(const struct muc_service *s, struct muc_out *o, const struct muc_room *r,
                     const struct muc_occupant *who, bool last, bool lost, const char *status);
 
