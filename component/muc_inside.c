@@ -40,6 +40,9 @@ bool muc_inside(struct call *c, struct muc_out *o, const struct muc_room *v, siz
     case MUC_COMMAND:
         muc_command_room(c, o, v, from);
         return true;
+    case MUC_COMMAND_OLD:
+        o->send(o->ctx, c->intent.reply);
+        return false;
     case MUC_SUBJECT:
         muc_reply_error(o, c->intent.in, COND_FORBIDDEN, NULL,
                         "The subject shows the state of the chat and is set by the service.");

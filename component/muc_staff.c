@@ -235,10 +235,12 @@ static void encrypted(struct call *c)
  * of theirs. */
 static void command(struct call *c)
 {
-    if (lobby_organization(c->intent.room))
+    if (lobby_organization(c->intent.room)) {
         desk_staff_look(c->m->desk, c->intent.in->from.bare, c->intent.room, looked, c);
-    else
-        post(c);
+        return;
+    }
+    muc_read_as_said(&c->intent);
+    muc_staff(c);
 }
 
 void muc_staff(struct call *c)
@@ -255,7 +257,12 @@ void muc_staff(struct call *c)
         muc_leave(c, true);
         break;
     case MUC_COMMAND:
+    case MUC_COMMAND_OLD:
         command(c);
+        break;
+    case MUC_REPLY:
+        c->m->wire.send(c->m->wire.self, c->intent.reply);
+        muc_call_free(c);
         break;
     case MUC_MESSAGE:
         post(c);

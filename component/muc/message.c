@@ -138,14 +138,22 @@ static void read_text(const struct stanza *in, const char *text, struct muc_inte
         read_said(in, text, shown, out);
         return;
     }
+    out->body = is_command(text) ? text : behind;
+    out->kind = MUC_COMMAND;
     /* A text must not become a command by being edited, nor by being old. */
     if (xml_find(in->x, "replace", NS_CORRECT) != NULL || xml_find(in->x, NULL, NS_DELAY) != NULL ||
         xml_find(in->x, NULL, "jabber:x:delay") != NULL) {
-        muc_refuse(out, COND_NOT_ACCEPTABLE, "modify", NOT_A_COMMAND);
-        return;
+        out->reply = muc_error(in->arena, in, COND_NOT_ACCEPTABLE, "modify", NOT_A_COMMAND);
+        out->kind = MUC_COMMAND_OLD;
     }
-    out->kind = MUC_COMMAND;
-    out->body = is_command(text) ? text : behind;
+}
+
+void muc_read_as_said(struct muc_intent *i)
+{
+    const struct stanza *in = i->in;
+
+    i->body = xml_content(in->arena, find_body(in->x));
+    read_said(in, gist(in->arena, i->body), gist(in->arena, muc_without_quote(in, i->body)), i);
 }
 
 /* XEP-0045 #subject-mod: with a body or a thread it is an ordinary message. */

@@ -60,6 +60,7 @@ enum muc_intent_kind {
     MUC_VOICE_GRANT,   /* the answer to that: guest_nick, granted */
     MUC_MESSAGE,       /* groupchat with a body */
     MUC_COMMAND,       /* groupchat whose body begins with "!" */
+    MUC_COMMAND_OLD,   /* the same, edited or delayed: not to be carried out; `reply` says so */
     MUC_TYPING,        /* groupchat with a chat state and no body */
     MUC_SUBJECT,       /* groupchat with a subject and neither body nor thread */
     MUC_CORRECT,       /* groupchat with a body that replaces the sender's own stanza `ref` */
@@ -154,6 +155,10 @@ bool muc_is_bounce(const struct stanza *in);
  * payloads (refused with a helpful text), private payloads to strip. Room-dependent refusals come
  * after, so that outsiders get one answer for every room and learn of none. */
 void muc_read(const struct muc_service *s, struct stanza *in, struct muc_intent *out);
+
+/* A command in a room that knows none: the intent becomes what else the message is, or MUC_REPLY.
+ */
+void muc_read_as_said(struct muc_intent *i);
 
 /* ---- out ------------------------------------------------------------------------------------- */
 

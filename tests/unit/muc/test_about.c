@@ -128,12 +128,12 @@ static void correction_into_a_command_is_refused(void **state)
 {
     struct muc_intent i = said(*state, "<body>!close</body>" REPLACE);
 
-    assert_int_equal(i.kind, MUC_REPLY);
+    assert_int_equal(i.kind, MUC_COMMAND_OLD);
     assert_non_null(strstr(reply_of(*state, &i), "<not-acceptable"));
     i = said(*state, "<body>quote !close</body>" REPLACE REPLY QUOTE("<body end='6'/>"));
-    assert_int_equal(i.kind, MUC_REPLY);
+    assert_int_equal(i.kind, MUC_COMMAND_OLD);
     i = said(*state, "<body>&gt; Where?\n!close</body>" REPLACE);
-    assert_int_equal(i.kind, MUC_REPLY);
+    assert_int_equal(i.kind, MUC_COMMAND_OLD);
 }
 
 static void correction_of_nothing_is_a_bad_request(void **state)
