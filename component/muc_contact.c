@@ -16,6 +16,8 @@ struct contact {
     struct map *observed; /* set of "room agent": who was told how to observe */
     struct map *puzzled;  /* agent id -> struct puzzle */
     int64_t presence_ms;
+    char announced[ID_LEN + 1]; /* the chat that was announced last, … */
+    int64_t announced_ms;       /* … and since when it waited */
     bool up;
 };
 
@@ -454,13 +456,23 @@ static bool begins_waiting(const struct event *e)
            room_chat(e->room)->state == CHAT_WAITING;
 }
 
+/* When several agents spoke in a chat that waits again, each of them leaves it. */
+static bool is_news(struct contact *k, const struct chat *c)
+{
+    bool known = strcmp(k->announced, c->id) == 0 && k->announced_ms == c->queued_ms;
+
+    memcpy(k->announced, c->id, sizeof(k->announced));
+    k->announced_ms = c->queued_ms;
+    return !known;
+}
+
 static void on_event(void *ctx, const struct event *e)
 {
     struct muc_desk *m = ctx;
 
     switch (e->kind) {
     case EVENT_ENTRY:
-        if (begins_waiting(e))
+        if (begins_waiting(e) && is_news(m->contact, room_chat(e->room)))
             announce(m, room_chat(e->room));
         break;
     case EVENT_JOINED:
