@@ -104,6 +104,11 @@ const char *muc_error_text(enum err e)
     return refusal_of(e).text;
 }
 
+bool muc_is_ours(enum err e)
+{
+    return e == ERR_BUSY || e == ERR_UNKNOWN || e == ERR_IO;
+}
+
 void muc_call_free(struct call *c)
 {
     arena_free(c->intent.in->arena);

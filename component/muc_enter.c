@@ -46,9 +46,10 @@ static void present(void *ctx, enum err e, const struct desk_answer *a)
     struct muc_out o = muc_out_new(c->m);
     size_t who = 0, session = 0;
 
-    if (e != OK) {
+    /* whoever is in stays in, and is shown as it was */
+    if (e != OK && !muc_is_ours(e)) {
         muc_send_desync(&c->m->service, &o, c->intent.in);
-    } else {
+    } else if (e == OK) {
         const struct muc_room *v = muc_view(c->m, o.arena, a->room);
 
         if (muc_index(v, c->intent.in->from.full, &who, &session)) {

@@ -55,6 +55,8 @@ void muc_call_refuse(struct call *c, enum err e); /* the same, and end the call 
 const char *muc_error_text(enum err e);
 /* With a text of one's own; NULL or "" is the error's. */
 void muc_refuse_text(struct call *c, struct muc_out *o, enum err e, const char *text);
+/* It failed on our side, which says nothing of the sender. */
+bool muc_is_ours(enum err e);
 struct principal muc_agent_of(const struct muc_desk *m, const struct stanza *in);
 
 /* ---- one file per subject; each takes over the call ---- */

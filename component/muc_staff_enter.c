@@ -41,7 +41,7 @@ static void entered(void *ctx, enum err e, const struct desk_answer *a)
     } else if (e == ERR_NOT_ACCEPTABLE) {
         muc_reply_error(&o, c->intent.in, COND_NOT_ACCEPTABLE, "cancel",
                         "Names are set by the service here.");
-    } else if (e != OK) {
+    } else if (e != OK && (asked || !muc_is_ours(e))) {
         muc_refuse_call(c, &o, e);
     }
     arena_free(o.arena);

@@ -83,6 +83,33 @@ static void error_that_says_gone_ends_the_session_at_once(void **state)
     assert_non_null(strstr(muc_rig_sent(r), "<status code='333'/>"));
 }
 
+static void looked(void *ctx, enum err e, const struct desk_answer *a)
+{
+    (void)ctx;
+    (void)e;
+    (void)a;
+}
+
+/* So much is asked of the room that nothing more can wait: a change of presence is lost, but
+ * whoever sent it is in the room as before. */
+static void presence_that_nobody_could_take_throws_nobody_out(void **state)
+{
+    struct muc_rig *r = *state;
+    const struct agent *bob = directory_by_jid(desk_directory(r->desk), "bob@example.org");
+    struct principal who = {.kind = WHO_AGENT, .id = bob->id};
+    struct join j = {
+        .kind = SESSION_WEB, .address = "w", .presence = "", .resync = true, .history_max = 1};
+
+    muc_rig_join(r, ANN, "ann");
+    desk_join(r->desk, &who, r->chat, &j, looked, NULL); /* reads first */
+    for (int i = 0; i < 1500; i++)
+        desk_look(r->desk, &who, r->chat, looked, NULL);
+    muc_rig_send(r, STANZA_PRESENCE, ANN, "ann", "", "", "show", NS_CLIENT);
+    assert_null(strstr(muc_rig_sent(r), "<status code='333'/>"));
+    muc_rig_send(r, STANZA_IQ, ANN, "ann", "get", "self", "ping", "urn:xmpp:ping");
+    assert_non_null(strstr(muc_rig_sent(r), "type='result'"));
+}
+
 static void answer_from_somebody_else_counts_for_nothing(void **state)
 {
     struct muc_rig *r = *state;
@@ -167,6 +194,7 @@ int main(void)
         MUC_RIG_TEST(answered_ping_keeps_the_session),
         MUC_RIG_TEST(two_missed_pings_end_the_session_with_333),
         MUC_RIG_TEST(error_that_says_gone_ends_the_session_at_once),
+        MUC_RIG_TEST(presence_that_nobody_could_take_throws_nobody_out),
         MUC_RIG_TEST(answer_from_somebody_else_counts_for_nothing),
         MUC_RIG_TEST(all_are_asked_in_a_paced_way_when_the_link_is_back),
         MUC_RIG_TEST(question_that_nobody_answers_ends_with_a_timeout),
