@@ -1,6 +1,8 @@
 #include "component/muc_command.h"
 #include "component/muc_own.h"
 
+#include "core/base/text.h"
+
 #include <string.h>
 
 static void occupant_iq(struct call *c, struct muc_out *o, const struct muc_room *v, size_t from)
@@ -89,7 +91,7 @@ static bool of_agent(struct call *c, struct muc_out *o, const struct room *r,
         muc_reply_room_items(&m->service, o, i, v);
         return true;
     case MUC_ROOM_NICK:
-        muc_reply_room_nick(&m->service, o, i, a ? a->name : "");
+        muc_reply_room_nick(&m->service, o, i, a ? text_nick(o->arena, a->name) : "");
         return true;
     case MUC_ROOM_PING:
         o->send(o->ctx, i->reply);

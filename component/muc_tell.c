@@ -2,6 +2,7 @@
 #include "component/muc_own.h"
 
 #include "core/base/log.h"
+#include "core/base/text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -389,10 +390,13 @@ static void tell_joined(struct muc_desk *m, struct muc_out *o, const struct even
 }
 
 /* Whoever types or has read is in the room under this nick. */
-static bool find_sender(const struct muc_room *v, const struct event *e, size_t *who)
+static bool find_sender(struct arena *a, const struct muc_room *v, const struct event *e,
+                        size_t *who)
 {
-    return muc_index_nick(v, e->role == ROLE_USER ? room_customer_nick(e->room) : e->sender_name,
-                          who);
+    const char *nick =
+        e->role == ROLE_USER ? room_customer_nick(e->room) : text_nick(a, e->sender_name);
+
+    return muc_index_nick(v, nick, who);
 }
 
 static void tell(struct muc_desk *m, struct muc_out *o, const struct event *e)
@@ -407,12 +411,12 @@ static void tell(struct muc_desk *m, struct muc_out *o, const struct event *e)
     v = muc_view(m, o->arena, e->room);
     switch (e->kind) {
     case EVENT_TYPING:
-        if (find_sender(v, e, &who))
+        if (find_sender(o->arena, v, e, &who))
             muc_send_state(&m->service, o, v, v->occupants[who].nick, v->occupants[who].jid,
                            e->state, "");
         break;
     case EVENT_READ:
-        if (!e->reflected && find_sender(v, e, &who))
+        if (!e->reflected && find_sender(o->arena, v, e, &who))
             muc_send_marker(&m->service, o, v, &v->occupants[who], e->entry->id);
         break;
     case EVENT_JOINED:

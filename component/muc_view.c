@@ -1,5 +1,7 @@
 #include "component/muc_own.h"
 
+#include "core/base/text.h"
+
 #include <string.h>
 
 struct muc_out muc_out_new(struct muc_desk *m)
@@ -124,7 +126,7 @@ struct muc_room *muc_view(struct muc_desk *m, struct arena *a, const struct room
                               .role = "participant",
                               .hats = MUC_HAT_CUSTOMER | (*c->external_id ? MUC_HAT_VERIFIED : 0),
                               .picture = "customer.png"};
-    o[v->n_occupants++] = (struct muc_occupant){.nick = desk_assistant_name(m->desk),
+    o[v->n_occupants++] = (struct muc_occupant){.nick = desk_assistant_nick(m->desk),
                                                 .jid = virtual_jid(m, a, r, "a"),
                                                 .affiliation = "member",
                                                 .role = "visitor",
@@ -199,12 +201,12 @@ void muc_line_of(struct muc_desk *m, struct arena *a, const struct room *r, cons
         out->jid = virtual_jid(m, a, r, "c");
         break;
     case ROLE_ASSISTANT:
-        out->nick = desk_assistant_name(m->desk);
+        out->nick = desk_assistant_nick(m->desk);
         out->jid = virtual_jid(m, a, r, "a");
         break;
     case ROLE_AGENT:
         agent = directory_by_id(desk_directory(m->desk), e->sender_id);
-        out->nick = e->sender_name;
+        out->nick = text_nick(a, e->sender_name);
         out->jid = agent ? agent->jid : "";
         break;
     case ROLE_SYSTEM:

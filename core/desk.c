@@ -1,6 +1,7 @@
 #include "core/desk_own.h"
 
 #include "core/base/log.h"
+#include "core/base/text.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -397,6 +398,16 @@ void bucket_take(struct bucket *b)
 /* ---- the desk ----------------------------------------------------------------------------------
  */
 
+static char *nick_of_assistant(const struct desk *d)
+{
+    struct arena *a = arena_new();
+    const char *nick = text_nick(a, desk_assistant_name(d));
+    char *own = mem_dup(*nick ? nick : "Assistant");
+
+    arena_free(a);
+    return own;
+}
+
 struct desk *desk_new(const struct desk_options *o, struct bus *bus)
 {
     struct desk *d = mem_alloc(sizeof(*d));
@@ -418,6 +429,7 @@ struct desk *desk_new(const struct desk_options *o, struct bus *bus)
     d->staff = map_new();
     d->epoch = mem_dup("");
     d->secret = mem_dup("");
+    d->assistant_nick = nick_of_assistant(d);
     d->store_ok = true;
     clock_init(d);
     TAILQ_INIT(&d->idle);
@@ -474,6 +486,7 @@ void desk_free(struct desk *d)
     directory_free(d->directory);
     free(d->epoch);
     free(d->secret);
+    free(d->assistant_nick);
     free(d);
 }
 
@@ -505,6 +518,11 @@ const char *desk_secret(const struct desk *d)
 const char *desk_assistant_name(const struct desk *d)
 {
     return d->o.assistant.name ? d->o.assistant.name : "Assistant";
+}
+
+const char *desk_assistant_nick(const struct desk *d)
+{
+    return d->assistant_nick;
 }
 
 bool desk_store_ok(const struct desk *d)

@@ -118,6 +118,7 @@ int64_t desk_steady(const struct desk *d);
 /* A time of the desk's clock, as the wall clock now counts it; 0 stays 0. */
 int64_t desk_wall(const struct desk *d, int64_t steady_ms);
 const char *desk_assistant_name(const struct desk *d);
+const char *desk_assistant_nick(const struct desk *d); /* in rooms; text_nick() */
 /* What the assistant has said so far of the answer that it is writing in a chat. false: it writes
  * none. Lent until something is done. */
 struct utterance {

@@ -1,5 +1,7 @@
 #include "core/desk_own.h"
 
+#include "core/base/text.h"
+
 #include <string.h>
 
 /* The room's log by pages (XEP-0313). */
@@ -26,7 +28,7 @@ static void copy_range(struct arena *a, struct archive_range *to, const struct a
 }
 
 /* Who speaks in this room under that name; what is nobody's name is nobody's id either. */
-static const char *sender_of(const struct room *r, const char *nick)
+static const char *sender_of(struct arena *a, const struct room *r, const char *nick)
 {
     const struct occupant *o = room_by_nick(r, nick);
     const struct agent *agent = directory_by_name(r->desk->directory, nick);
@@ -37,9 +39,9 @@ static const char *sender_of(const struct room *r, const char *nick)
         return r->staff ? o->jid : o->agent_id;
     if (r->customer_nick && strcmp(nick, r->customer_nick) == 0)
         return r->id;
-    if (strcmp(nick, desk_assistant_name(r->desk)) == 0)
+    if (strcmp(nick, desk_assistant_nick(r->desk)) == 0)
         return "assistant";
-    return agent && strcmp(agent->name, nick) == 0 ? agent->id : "nobody";
+    return agent && strcmp(text_nick(a, agent->name), nick) == 0 ? agent->id : "nobody";
 }
 
 /* An id that is not in the log must not look like a room that is not there. */
@@ -77,7 +79,7 @@ static const char *sender_wanted(const struct op *op)
     const struct staff *s = op->room->staff;
 
     if (call->nick)
-        return sender_of(op->room, call->nick);
+        return sender_of(op->arena, op->room, call->nick);
     /* nobody learns who somebody is by asking what an address has said */
     return s && !s->config.whois_anyone && call->range.sender_id ? "nobody" : call->range.sender_id;
 }

@@ -336,7 +336,7 @@ static bool check(struct op *op, size_t i)
         return false;
     if (is_customer(op->room, m))
         return call->n == 1 || refuse(op, ERR_INVALID, "The customer is an item of its own.");
-    if (strcmp(m->nick, desk_assistant_name(op->room->desk)) == 0)
+    if (strcmp(m->nick, desk_assistant_nick(op->room->desk)) == 0)
         return refuse(op, ERR_NOT_ALLOWED, "The assistant belongs to the room.");
     mark->target = find_agent(op->room, m);
     if (!mark->target)

@@ -107,6 +107,7 @@ struct desk {
     struct map *invites;       /* agent id -> struct bucket: how often it invites */
     uint64_t turns;            /* of the assistant, so far */
     char *epoch, *secret;
+    char *assistant_nick;
     const char *url;
     int64_t start_gid;
     int64_t steady_base_ms, wall_ahead_ms; /* of the desk's clock, see core/desk_clock.c */

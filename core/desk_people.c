@@ -169,6 +169,14 @@ static void agent_added(struct op *op, struct change *c)
     op_done(op, OK, NULL);
 }
 
+/* In rooms agents are told apart by their nicks. */
+static bool is_whole_nick(struct arena *a, const char *name)
+{
+    const char *nick = text_nick(a, name);
+
+    return *nick && strcmp(text_skeleton(a, nick), text_skeleton(a, name)) == 0;
+}
+
 static void agent_add_run(struct op *op)
 {
     struct desk *d = op->room->desk;
@@ -180,6 +188,11 @@ static void agent_add_run(struct op *op)
 
     if (text_name(op->arena, in->name, &name) != OK) {
         op_refuse(op, ERR_INVALID, "name", "This name cannot be used.");
+        return;
+    }
+    if (!is_whole_nick(op->arena, name)) {
+        op_refuse(op, ERR_INVALID, "name",
+                  "This name mixes letters of both directions of writing, or has none to show.");
         return;
     }
     if (!directory_organization(d->directory, org)) {

@@ -1,5 +1,7 @@
 #include "core/desk_own.h"
 
+#include "core/base/text.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -124,7 +126,7 @@ static void join_session(struct op *op)
     s->address = call->join.address;
     s->agent_id = op->who.id;
     s->jid = arena_dup(op->arena, agent->jid);
-    s->nick = arena_dup(op->arena, agent->name);
+    s->nick = text_nick(op->arena, agent->name);
     s->presence = call->join.presence;
     s->joined_ms = before ? before->joined_ms : desk_steady(r->desk);
     s->since_gid = before && !call->join.resync ? before->since_gid : r->chat->last_gid;

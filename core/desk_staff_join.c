@@ -1,5 +1,7 @@
 #include "core/desk_own.h"
 
+#include "core/base/text.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -274,7 +276,7 @@ static bool fix_nick(struct op *op, const struct occupant *o)
         return true;
     if (o && !call->join.asked && *call->join.nick && strcmp(call->join.nick, o->nick) != 0)
         return false;
-    call->join.nick = arena_dup(op->arena, call->agent->name);
+    call->join.nick = text_nick(op->arena, call->agent->name);
     return true;
 }
 

@@ -1,5 +1,7 @@
 #include "core/desk_own.h"
 
+#include "core/base/text.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,13 +58,27 @@ void room_free(struct room *r)
     free(r);
 }
 
+/* An address holds no letters of both directions: to a name from right to left ours is said in its
+ * own letters. */
+static const char *nick_of_customer(struct arena *a, const char *name)
+{
+    const char *nick = text_nick(a, name);
+    bool hebrew = (unsigned char)nick[0] == 0xd6 || (unsigned char)nick[0] == 0xd7;
+
+    if (!*nick)
+        return "Customer";
+    if (!text_is_rtl(nick))
+        return arena_printf(a, "%s (customer)", nick);
+    return arena_printf(a, "%s - %s", nick, hebrew ? "לקוח" : "عميل");
+}
+
 void room_set_chat(struct room *r, const struct chat *c)
 {
     struct arena *old = r->arena;
 
     r->arena = arena_new();
     r->chat = chat_dup(r->arena, c);
-    r->customer_nick = *c->name ? arena_printf(r->arena, "%s (customer)", c->name) : "Customer";
+    r->customer_nick = nick_of_customer(r->arena, c->name);
     r->unsettled = true;
     arena_free(old);
 }

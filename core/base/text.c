@@ -242,6 +242,101 @@ enum err text_name(struct arena *a, const char *s, char **out)
     return OK;
 }
 
+/* ---- names in addresses ------------------------------------------------------------------------
+ */
+
+#define NICK_MAX_BYTES 900 /* a part of an address has 1023 */
+
+static bool is_rtl(ucs4_t c)
+{
+    int way = uc_bidi_category(c);
+
+    return way == UC_BIDI_R || way == UC_BIDI_AL;
+}
+
+bool text_is_rtl(const char *s)
+{
+    const uint8_t *p = (const uint8_t *)s;
+    size_t left = strlen(s);
+
+    while (left > 0)
+        if (is_rtl(next_char(&p, &left)))
+            return true;
+    return false;
+}
+
+static bool is_ltr(const char *s)
+{
+    const uint8_t *p = (const uint8_t *)s;
+    size_t left = strlen(s);
+
+    while (left > 0)
+        if (uc_bidi_category(next_char(&p, &left)) == UC_BIDI_L)
+            return true;
+    return false;
+}
+
+/* Sources: RFC 3454, tables B.1, C.3, C.6, C.7; the last three have another direction in table D.2
+ * than today. */
+static bool never_in_address(ucs4_t c)
+{
+    return hidden_char(c) || uc_is_general_category_withtable(c, UC_CATEGORY_MASK_Co) ||
+           (c >= 0xfe00 && c <= 0xfe0f) || (c >= 0xfff9 && c <= 0xfffd) ||
+           (c >= 0x2ff0 && c <= 0x2ffb) || c == 0x1806 || c == 0x1885 || c == 0x1886 || c == 0x2800;
+}
+
+/* without: a kind of characters that is left out too; NULL none. */
+static char *kept_chars(struct arena *a, const char *s, bool (*without)(ucs4_t c))
+{
+    const uint8_t *p = (const uint8_t *)s;
+    size_t left = strlen(s);
+    struct buf out = {0};
+
+    while (left > 0 && out.len < NICK_MAX_BYTES) {
+        ucs4_t c = next_char(&p, &left);
+        bool space = is_space(c);
+
+        if (never_in_address(c) || (without != NULL && without(c)))
+            continue;
+        if (!space)
+            put_char(&out, c);
+        else if (out.len > 0 && out.data[out.len - 1] != ' ')
+            buf_putc(&out, ' ');
+    }
+    while (out.len > 0 && out.data[out.len - 1] == ' ')
+        out.len--;
+    return take_buf(a, &out);
+}
+
+/* From the first to the last letter that is written from right to left. RFC 3454 #section-6 */
+static char *between_rtl(struct arena *a, const char *s)
+{
+    const uint8_t *p = (const uint8_t *)s, *begin = NULL, *end = p;
+    size_t left = strlen(s);
+
+    while (left > 0) {
+        const uint8_t *at = p;
+
+        if (!is_rtl(next_char(&p, &left)))
+            continue;
+        begin = begin != NULL ? begin : at;
+        end = p;
+    }
+    return arena_dup_len(a, (const char *)begin, (size_t)(end - begin));
+}
+
+char *text_nick(struct arena *a, const char *name)
+{
+    char *nick;
+
+    if (is_simple(name, strlen(name)))
+        return arena_dup(a, name);
+    /* what was left out may have kept apart what is composed now */
+    nick = normalize(a, UNINORM_NFKC, kept_chars(a, name, NULL));
+    nick = kept_chars(a, nick, text_is_rtl(nick) && is_ltr(nick) ? is_rtl : NULL);
+    return text_is_rtl(nick) ? between_rtl(a, nick) : nick;
+}
+
 struct look_alike {
     ucs4_t from;
     char to;

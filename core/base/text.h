@@ -26,6 +26,13 @@ char *text_body(struct arena *a, const char *s);
  *         ERR_TEXT     text_ok() does not hold */
 NODISCARD enum err text_name(struct arena *a, const char *s, char **out);
 
+/* The name as it can stand in an address, where servers drop what they would have to change: as
+ * their Resourceprep makes it, and in one direction of writing; of a name in both, the part from
+ * left to right. "" when nothing is left. text_name() must hold. RFC 6122 #appendix-B */
+char *text_nick(struct arena *a, const char *name);
+/* Is it written from right to left, all of it or a part? */
+bool text_is_rtl(const char *s);
+
 /* The same without characters that nobody sees: controls, also of the writing direction, and those
  * without a width. Bad byte sequences become U+FFFD. */
 char *text_visible(struct arena *a, const char *s);

@@ -181,6 +181,28 @@ static void assert_alike(struct arena *a, const char *one, const char *two)
     assert_string_equal(text_skeleton(a, one), text_skeleton(a, two));
 }
 
+static void nick_is_what_servers_make_of_a_name(void **state)
+{
+    static const char *const cases[][2] = {
+        {"Ann & Bob", "Ann & Bob"},
+        {"Zoë 漢 😀", "Zoë 漢 😀"},
+        {"Mª José", "Ma José"},
+        {"สำราญ", "สํารา\u0e0d"},
+        {"Ann ❤\ufe0f", "Ann ❤"},
+        {"Ann \uf8ff", "Ann"},
+        {"\uf8ff", ""},
+        {"محمد", "محمد"},
+        {"משה כהן", "משה כהן"},
+        {"1. محمد 2", "محمد"},
+        {"محمد Ali", "Ali"},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        assert_string_equal(text_nick(*state, cases[i][0]), cases[i][1]);
+    assert_true(text_is_rtl("a משה"));
+    assert_false(text_is_rtl("Zoë 漢 1"));
+}
+
 static void names_that_look_alike_share_a_skeleton(void **state)
 {
     assert_alike(*state, "Alice", "ALICE");
@@ -250,6 +272,7 @@ int main(void)
         WITH_ARENA(hidden_characters_make_a_name_invalid),
         WITH_ARENA(name_length_is_counted_in_characters),
         WITH_ARENA(very_long_name_is_invalid),
+        WITH_ARENA(nick_is_what_servers_make_of_a_name),
         WITH_ARENA(names_that_look_alike_share_a_skeleton),
         WITH_ARENA(different_names_keep_different_skeletons),
         WITH_ARENA(skeleton_takes_any_bytes),

@@ -1,11 +1,32 @@
 #include "component/xml/jid.h"
 
+#include "core/base/text.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <string.h>
 
 #include <cmocka.h>
+
+#define LAST 0x10000 /* beyond are hardly any that are changed */
+
+static void put_utf8(char out[5], unsigned c)
+{
+    if (c < 0x800) {
+        out[0] = (char)(0xc0 | c >> 6);
+        out[1] = (char)(0x80 | (c & 0x3f));
+    } else if (c < 0x10000) {
+        out[0] = (char)(0xe0 | c >> 12);
+        out[1] = (char)(0x80 | (c >> 6 & 0x3f));
+        out[2] = (char)(0x80 | (c & 0x3f));
+    } else {
+        out[0] = (char)(0xf0 | c >> 18);
+        out[1] = (char)(0x80 | (c >> 12 & 0x3f));
+        out[2] = (char)(0x80 | (c >> 6 & 0x3f));
+        out[3] = (char)(0x80 | (c & 0x3f));
+    }
+}
 
 static int setup(void **state)
 {
@@ -184,6 +205,29 @@ static void nick_that_people_cannot_see_is_refused(void **state)
             fail_msg("accepted number %zu", i);
 }
 
+/* Between letters of either direction. A server drops what it would have to refuse. */
+static void nick_of_any_name_passes_unchanged(void **state)
+{
+    static const char *const around[][2] = {{"a", "b"}, {"\u05d0", "\u05d0"}};
+
+    (void)state;
+    for (unsigned c = 0xa0; c < LAST; c++) {
+        for (size_t i = 0; i < 2; i++) {
+            struct arena *a = arena_new();
+            char one[5] = "", *name, *nick, *prepared = NULL;
+
+            put_utf8(one, c);
+            if (text_name(a, arena_printf(a, "%s%s%s", around[i][0], one, around[i][1]), &name) ==
+                OK) {
+                nick = text_nick(a, name);
+                if (jid_nick(a, nick, &prepared) != OK || strcmp(prepared, nick) != 0)
+                    fail_msg("U+%04X", c);
+            }
+            arena_free(a);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -199,6 +243,7 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(preparing_twice_changes_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(nick_keeps_case_spaces_and_emoji, setup, teardown),
+        cmocka_unit_test(nick_of_any_name_passes_unchanged),
         cmocka_unit_test_setup_teardown(nick_that_people_cannot_see_is_refused, setup, teardown),
     };
 
