@@ -125,16 +125,6 @@ static bool is_organization_name(const char *s)
            strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789-") == len;
 }
 
-static bool is_origin(const char *s)
-{
-    const char *host = strncmp(s, "https://", 8) == 0 ? s + 8 : NULL;
-
-    if (strncmp(s, "http://", 7) == 0)
-        host = s + 7;
-    return host && host[0] && strlen(s) <= 255 &&
-           strspn(host, "abcdefghijklmnopqrstuvwxyz0123456789.-:[]") == strlen(host);
-}
-
 /* ---- agents --------------------------------------------------------------------------------- */
 
 static void agent_add(struct job *j)
@@ -222,7 +212,7 @@ static void organization_add(struct job *j)
     if (title)
         o.title = title;
     for (size_t i = 0; i < c->n_origins; i++) {
-        if (!is_origin(c->origins[i])) {
+        if (!text_is_origin(c->origins[i])) {
             manage_refuse(j, "%s is not an origin, like https://shop.example.org", c->origins[i]);
             return;
         }

@@ -1,5 +1,7 @@
 #include "config/check.h"
 
+#include "core/base/text.h"
+
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,10 +77,21 @@ bool check_url(const char *s)
 
 bool check_origin(const char *s)
 {
-    const char *host = behind_scheme(s);
+    return text_is_origin(s);
+}
 
-    return host && host[0] != 0 && host[0] != ':' &&
-           strspn(host, "abcdefghijklmnopqrstuvwxyz0123456789.-:[]") == strlen(host);
+bool check_public_url(const char *s)
+{
+    char origin[512];
+    size_t len = strlen(s);
+
+    while (len > 0 && s[len - 1] == '/')
+        len--;
+    if (len >= sizeof(origin))
+        return false;
+    memcpy(origin, s, len);
+    origin[len] = 0;
+    return s[0] == 0 || text_is_origin(origin);
 }
 
 bool check_domain(const char *s)

@@ -269,8 +269,8 @@ static enum err put_member(const struct loading *l, const config_setting_t *at,
     const char *text = config_setting_get_string(at);
 
     if (strcmp(name, "origins") == 0)
-        return join_list(l, "origins", at, check_origin, "https://HOST[:PORT], in lower case",
-                         &o->origins);
+        return join_list(l, "origins", at, check_origin,
+                         "https://HOST[:PORT], in lower case, without a usual port", &o->origins);
     if (strcmp(name, "name") != 0 && strcmp(name, "title") != 0 && strcmp(name, IDENTITY) != 0)
         return fail(
             l, at,

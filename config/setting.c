@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#define PUBLIC_URL_MUST "http(s)://HOST[:PORT] in lower case, without a usual port, or \"\""
 #define AT(field) offsetof(struct full, field)
 #define TEXT(path, field, def, check, must, meaning)                                               \
     {                                                                                              \
@@ -24,7 +25,7 @@
 const struct setting setting_table[] = {
     TEXT("http.listen", c.http.listen, "127.0.0.1:8480", check_listen,
          "127.0.0.1:8480, [::1]:8480 or unix:PATH", "Where browsers or the reverse proxy connect."),
-    TEXT("http.public_url", c.http.public_url, "", check_url, "http(s)://HOST[:PORT] or \"\"",
+    TEXT("http.public_url", c.http.public_url, "", check_public_url, PUBLIC_URL_MUST,
          "The address that browsers see; \"\" means http://LISTEN."),
     {"http.trusted_proxies", SETTING_LIST, AT(c.http.trusted_proxies), "", 0, 0, 0, check_proxy,
      "a list of numeric addresses, perhaps with /BITS",

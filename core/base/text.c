@@ -412,3 +412,15 @@ size_t text_chars(const char *s)
 {
     return u8_mbsnlen((const uint8_t *)s, strlen(s));
 }
+
+bool text_is_origin(const char *s)
+{
+    bool tls = strncmp(s, "https://", 8) == 0;
+    const char *host = tls ? s + 8 : s + 7, *own = tls ? ":443" : ":80";
+    size_t len = strlen(s);
+
+    if ((!tls && strncmp(s, "http://", 7) != 0) || len > 255 || *host == 0 || *host == ':')
+        return false;
+    return strspn(host, "abcdefghijklmnopqrstuvwxyz0123456789.-:[]") == strlen(host) &&
+           strcmp(s + len - strlen(own), own) != 0;
+}

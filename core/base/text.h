@@ -47,4 +47,9 @@ char *text_fold(struct arena *a, const char *s);
 
 size_t text_chars(const char *s); /* characters of well-formed UTF-8 */
 
+/* Is this http(s)://HOST[:PORT] as browsers write it, who use lower case and leave out the scheme's
+ * own port? Origins are compared byte by byte.
+ * https://html.spec.whatwg.org/#ascii-serialisation-of-an-origin */
+bool text_is_origin(const char *s);
+
 #endif

@@ -146,6 +146,9 @@ static void wrong_type_is_refused_with_its_line(void **state)
 
 static void value_out_of_range_is_refused(void **state)
 {
+    static const char public_url[] = "http.public_url must be http(s)://HOST[:PORT] in lower case, "
+                                     "without a usual port, or \"\"";
+
     (void)state;
     refuse("xmpp: { port = 0; };", 1, "xmpp.port must be from 1 to 65535");
     refuse("xmpp: { port = 4294967296L; };", 1, "xmpp.port must be from 1 to 65535");
@@ -159,8 +162,10 @@ static void value_out_of_range_is_refused(void **state)
            "http.listen must be 127.0.0.1:8480, [::1]:8480 or unix:PATH");
     refuse("http: { listen = \"127.0.0.1:65536\"; };", 1,
            "http.listen must be 127.0.0.1:8480, [::1]:8480 or unix:PATH");
-    refuse("http: { public_url = \"chat.example\"; };", 1,
-           "http.public_url must be http(s)://HOST[:PORT] or \"\"");
+    refuse("http: { public_url = \"chat.example\"; };", 1, public_url);
+    refuse("http: { public_url = \"https://Chat.example\"; };", 1, public_url);
+    refuse("http: { public_url = \"https://chat.example:443\"; };", 1, public_url);
+    refuse("http: { public_url = \"https://chat.example/below\"; };", 1, public_url);
     refuse("store: { path = \"\"; };", 1, "store.path must be text that is not empty");
     refuse("texts: { closed = \"\xff\"; };", 1,
            "texts.closed is not UTF-8, or has a control character");
@@ -243,7 +248,9 @@ static void wrong_organizations_are_refused(void **state)
            "unknown setting colour of an organization: only name, title, origins, "
            "identity_secret_file");
     refuse("organizations: (\n {name = \"a\"; origins = [\"https://x/y\"];});", 2,
-           "origins: each item must be https://HOST[:PORT], in lower case");
+           "origins: each item must be https://HOST[:PORT], in lower case, without a usual port");
+    refuse("organizations: (\n {name = \"a\"; origins = [\"http://x:80\"];});", 2,
+           "origins: each item must be https://HOST[:PORT], in lower case, without a usual port");
 }
 
 static void secret_comes_from_a_private_file(void **state)
