@@ -57,6 +57,16 @@ static enum err write_file(const struct run *r, const char *text)
     return ok ? OK : ERR_IO;
 }
 
+static const char *not_written(const struct run *r, int why)
+{
+    static char text[512];
+
+    if (why == EEXIST)
+        return "the file is there already; --force replaces it";
+    snprintf(text, sizeof(text), "cannot write %.300s: %s", r->command->output, strerror(why));
+    return text;
+}
+
 static void on_done(void *ctx, int exit_code, const char *out, const char *err)
 {
     struct run *r = ctx;
@@ -68,10 +78,7 @@ static void on_done(void *ctx, int exit_code, const char *out, const char *err)
     r->exit_code = exit_code;
     if (exit_code == EXIT_DONE && r->command->output) {
         if (write_file(r, out) != OK)
-            r->exit_code =
-                complain(r, EXIT_RUNTIME,
-                         errno == EEXIST ? "the file is there already; --force replaces it"
-                                         : "the file cannot be written");
+            r->exit_code = complain(r, EXIT_RUNTIME, not_written(r, errno));
         return;
     }
     fputs(out, r->out);
@@ -158,6 +165,8 @@ static int run_configured(struct run *r, const struct command *c, int argc, cons
         return manage(r, control, argc, argv);
     if (c->id == COMMAND_SERVE)
         return r->host->serve(r->host->ctx);
+    if (r->host->check(r->host->ctx, &detail) != OK)
+        return complain(r, EXIT_BAD_CONFIG, detail);
     if (c->print)
         r->host->print(r->host->ctx, &text);
     return print(r, &text);

@@ -19,6 +19,10 @@ struct cli_host {
      * Errors  ERR_CONFIG (any error ends with exit code 78) */
     enum err (*load)(void *ctx, const char *file, const char **control, const char **detail);
 
+    /* What else of the configuration would keep the daemon from starting: files it names.
+     * Errors  ERR_CONFIG */
+    enum err (*check)(void *ctx, const char **detail);
+
     /* The configuration in force as text (config_print), and the settings' table for
      * `parley help config` (config_describe). */
     void (*print)(void *ctx, struct buf *out);

@@ -33,7 +33,7 @@ enum opt {
 static const struct {
     const char *name, *value, *meaning;
 } opts[] = {
-    [OPT_CONFIG] = {"config", "FILE", "the configuration file"},
+    [OPT_CONFIG] = {"config", "FILE", "the configuration file (default: /etc/parley/parley.conf)"},
     [OPT_JSON] = {"json", NULL, "print JSON"},
     [OPT_PRINT] = {"print", NULL, "print the settings in force, without secrets"},
     [OPT_NAME] = {"name", "NAME", "the agent's name, as customers see it"},

@@ -192,13 +192,25 @@ static enum err open_files(struct program *p)
     return e;
 }
 
-static enum err open_assistant(struct program *p)
+/* *detail: a text that stays. */
+static enum err make_rules(const struct config *c, struct rules **out, const char **detail)
+{
+    static char text[512];
+    struct buf wrong = {0};
+    struct rules_options o = {.name = c->assistant.name,
+                              .faq = *c->assistant.faq ? c->assistant.faq : NULL,
+                              .detail = &wrong};
+    enum err e = assistant_rules_new(&o, out);
+
+    snprintf(text, sizeof(text), "%.250s: %.250s", c->assistant.faq_file, buf_str(&wrong));
+    *detail = text;
+    buf_free(&wrong);
+    return e;
+}
+
+static enum err open_assistant(struct program *p, const char **detail)
 {
     const struct config *c = p->config;
-    struct buf wrong = {0};
-    struct rules_options rules = {.name = c->assistant.name,
-                                  .faq = *c->assistant.faq ? c->assistant.faq : NULL,
-                                  .detail = &wrong};
     struct openai_options o = {.url = c->assistant.url,
                                .model = c->assistant.model,
                                .key = c->assistant.key,
@@ -210,12 +222,9 @@ static enum err open_assistant(struct program *p)
     enum err e = OK;
 
     if (strcmp(c->assistant.mode, "off") != 0)
-        e = assistant_rules_new(&rules, &p->rules);
-    if (e != OK)
-        log_error("assistant", "detail=%s", buf_str(&wrong));
-    else if (asks_model(c) && p->serving) /* a command does not wait for an answer */
+        e = make_rules(c, &p->rules, detail);
+    if (e == OK && asks_model(c) && p->serving) /* a command does not wait for an answer */
         p->openai = openai_new(&p->loop, &o, p->rules);
-    buf_free(&wrong);
     return e;
 }
 
@@ -237,8 +246,7 @@ static enum err open_desk(struct program *p, const char **detail)
     *detail = "the folder of files could not be opened";
     if ((e = open_files(p)) != OK)
         return e;
-    *detail = "the assistant's questions and answers cannot be used";
-    if ((e = open_assistant(p)) != OK)
+    if ((e = open_assistant(p, detail)) != OK)
         return e;
     p->bus = bus_new();
     o = desk_options(p);
@@ -450,7 +458,7 @@ static void loop_thread(void *arg)
         uv_run(&p->loop, UV_RUN_DEFAULT);
     } else {
         log_error("start-failed", "error=%s detail=%s", err_name(e), detail);
-        p->exit_code = EXIT_RUNTIME;
+        p->exit_code = e == ERR_CONFIG ? EXIT_BAD_CONFIG : EXIT_RUNTIME;
         p->waiting = true;
         stop(p);
         (void)await(p);
@@ -507,8 +515,10 @@ static enum err local(void *ctx, int argc, const char *const *argv, manage_done_
 {
     struct program *p = ctx;
     struct local l = {.program = p, .done = done, .ctx = done_ctx};
-    enum err e = open_desk(p, detail);
+    enum err e;
 
+    log_init(LOG_ERROR, journal_write, NULL);
+    e = open_desk(p, detail);
     if (e == OK) {
         p->waiting = true;
         manage_run(p->desk, argc, argv, local_done, &l);
@@ -523,7 +533,7 @@ static enum err load(void *ctx, const char *file, const char **control, const ch
     struct program *p = ctx;
     enum err e;
 
-    if (!file && access(DEFAULT_CONFIG, R_OK) == 0)
+    if (!file && (access(DEFAULT_CONFIG, F_OK) == 0 || errno != ENOENT))
         file = DEFAULT_CONFIG;
     if ((e = config_load(file, &p->config, detail)) != OK)
         return e;
@@ -535,7 +545,18 @@ static enum err restore(void *ctx, const char *file, const char **detail)
 {
     const struct program *p = ctx;
 
+    log_init(LOG_ERROR, journal_write, NULL);
     return restore_run(p->config->store.path, file, now_ms(NULL), NULL, detail);
+}
+
+static enum err check(void *ctx, const char **detail)
+{
+    const struct program *p = ctx;
+    struct rules *rules = NULL;
+    enum err e = make_rules(p->config, &rules, detail);
+
+    assistant_rules_free(rules);
+    return e;
 }
 
 static void print(void *ctx, struct buf *out)
@@ -556,6 +577,7 @@ int main(int argc, char **argv)
     struct program p = {0};
     struct cli_host host = {.ctx = &p,
                             .load = load,
+                            .check = check,
                             .print = print,
                             .describe = describe,
                             .serve = serve,

@@ -1,5 +1,7 @@
 #include "webbridge/listen.h"
 
+#include "core/base/log.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -126,6 +128,7 @@ enum err listen_open(const char *spec, struct listen_result *out, const char **d
     if (bind(fd, &t.u.any, t.len) != 0 || listen(fd, BACKLOG) != 0) {
         if (errno == EADDRINUSE)
             *detail = "the address of http.listen is in use";
+        log_error("listen-failed", "listen=%s detail=%s", spec, strerror(errno));
         close(fd);
         return ERR_IO;
     }

@@ -24,7 +24,7 @@ struct world {
     char *out, *err;
     size_t out_len, err_len;
     const char *asked_file;
-    enum err load_answer, local_answer;
+    enum err load_answer, check_answer, local_answer;
     int served;
     bool done;
 };
@@ -39,6 +39,14 @@ static enum err load(void *ctx, const char *file, const char **control, const ch
     *control = "/nonexistent/parley.sock";
     *detail = "p.conf:3: unknown setting x";
     return w->load_answer;
+}
+
+static enum err check(void *ctx, const char **detail)
+{
+    const struct world *w = ctx;
+
+    *detail = "faq.json: not well-formed JSON";
+    return w->check_answer;
 }
 
 static void print(void *ctx, struct buf *out)
@@ -154,6 +162,7 @@ static int set_up(void **state)
     pump(w);
     w->host = (struct cli_host){.ctx = w,
                                 .load = load,
+                                .check = check,
                                 .print = print,
                                 .describe = describe,
                                 .serve = serve,
@@ -299,6 +308,9 @@ static void configuration_error_exits_78(void **state)
     fails(w, "serve", 78, "p.conf:3: unknown setting x");
     fails(w, "check-config", 78, "p.conf:3: unknown setting x");
     fails(w, "agent list", 78, "p.conf:3: unknown setting x");
+    w->load_answer = OK;
+    w->check_answer = ERR_CONFIG;
+    fails(w, "check-config", 78, "faq.json: not well-formed JSON");
     assert_int_equal(w->served, 0);
 }
 
@@ -389,6 +401,8 @@ static void organization_keeps_what_is_not_given(void **state)
           "an organization's name is a word of a-z, 0-9 and -, at most 32 long");
     fails(w, "organization add x --origin https://a/b", 1,
           "https://a/b is not an origin, like https://shop.example.org");
+    fails(w, "organization add shop --origin https://a:443", 1,
+          "https://a:443 is not an origin, like https://shop.example.org");
 }
 
 static void organization_of_the_file_is_read_only(void **state)
