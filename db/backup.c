@@ -67,7 +67,7 @@ static enum err sync_path(const char *path, int flags)
     return ok ? OK : ERR_IO;
 }
 
-enum err backup_sync_folder(const char *name)
+static enum err sync_folder(const char *name)
 {
     const char *slash = strrchr(name, '/');
     struct arena *a = arena_new();
@@ -78,7 +78,7 @@ enum err backup_sync_folder(const char *name)
     return e;
 }
 
-enum err backup_finish(const char *part, const char *name)
+enum err backup_seal(const char *part)
 {
     struct sql *db = NULL;
     enum err e = sql_open(part, SQL_WRITE, &db);
@@ -89,11 +89,19 @@ enum err backup_finish(const char *part, const char *name)
             e = sql_checkpoint(db, SQL_WAIT_MS);
         sql_close(db);
     }
-    if (e != OK || (e = sync_path(part, 0)) != OK)
-        return e;
-    if (rename(part, name) != 0)
-        return failed("rename", name);
-    return backup_sync_folder(name);
+    return e == OK ? sync_path(part, 0) : e;
+}
+
+enum err backup_place(const char *part, const char *name)
+{
+    return rename(part, name) == 0 ? sync_folder(name) : failed("rename", name);
+}
+
+enum err backup_finish(const char *part, const char *name)
+{
+    enum err e = backup_seal(part);
+
+    return e == OK ? backup_place(part, name) : e;
 }
 
 /* ---- the work ------------------------------------------------------------------------------- */

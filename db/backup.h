@@ -28,8 +28,9 @@ void backups_break(struct backups *s);
 /* The file gets what every copy must have: no epoch, its last byte on disk, then its name.
  * part: a database that nobody has open; becomes name. Errors ERR_IO, logged */
 NODISCARD enum err backup_finish(const char *part, const char *name);
-/* Force to disk what was renamed in the folder of this file. */
-NODISCARD enum err backup_sync_folder(const char *name);
+/* Its two steps: all but the name; the name. */
+NODISCARD enum err backup_seal(const char *part);
+NODISCARD enum err backup_place(const char *part, const char *name);
 /* An empty file for its owner only, in place of one that is there. */
 NODISCARD enum err backup_make_file(const char *path);
 

@@ -148,7 +148,9 @@ static enum err restore(struct restore *r)
     if ((e = copy_here(r)) != OK || (e = check(r)) != OK)
         return e;
     *r->detail = "the database could not be put in its place; the log says why";
-    if ((e = put_aside(r)) != OK || (e = backup_finish(r->part, r->path)) != OK)
+    /* what may fail comes before the database loses its log */
+    if ((e = backup_seal(r->part)) != OK || (e = put_aside(r)) != OK ||
+        (e = backup_place(r->part, r->path)) != OK)
         return e;
     *r->detail = "";
     return OK;

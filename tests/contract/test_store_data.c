@@ -525,6 +525,35 @@ static void damaged_or_foreign_copy_changes_nothing(void **state)
     assert_true(rig_log(r, rig_id(1))->n_entries > 0);
 }
 
+/* The copy is whole, but cannot be made ready; and of the database some is only in its log. */
+static void restore_that_fails_leaves_the_database_its_log(void **state)
+{
+    static const char unready[] =
+        "INSERT INTO meta VALUES ('epoch', 'stays');"
+        "CREATE TRIGGER stays BEFORE DELETE ON meta BEGIN SELECT RAISE(ABORT, 'stays'); END";
+    struct rig *r = (struct rig *)*state;
+    struct sql *other = NULL;
+    struct sql_row *row;
+    size_t before;
+
+    fill(r, FEW);
+    assert_int_equal(make_copy(r, false), OK);
+    assert_int_equal(sql_open(copy_path(r), SQL_WRITE, &other), OK);
+    assert_int_equal(sql_script(other, unready), OK);
+    sql_close(other);
+    assert_int_equal(sql_open(r->path, SQL_READ, &other), OK);
+    assert_int_equal(sql_run(other, "BEGIN", SQL_NOTHING), OK);
+    assert_int_equal(sql_one(other, "SELECT count(*) FROM message", SQL_NOTHING, &row), OK);
+    sql_end(row);
+    rig_add_entries(r, rig_id(1), 1);
+    before = rig_log(r, rig_id(1))->n_entries;
+    rig_close(r);
+    assert_int_not_equal(put_back(r), OK);
+    sql_close(other);
+    assert_int_equal(rig_open(r), OK);
+    assert_int_equal(rig_log(r, rig_id(1))->n_entries, before);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -542,6 +571,7 @@ int main(void)
         RIG_TEST(second_copy_at_once_is_busy_and_closing_ends_the_first),
         RIG_TEST(restored_copy_has_another_epoch_and_the_old_stays_beside),
         RIG_TEST(damaged_or_foreign_copy_changes_nothing),
+        RIG_TEST(restore_that_fails_leaves_the_database_its_log),
     };
 
     return cmocka_run_group_tests_name("the store's data", tests, rig_in_file, NULL);
