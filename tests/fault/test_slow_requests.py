@@ -18,8 +18,8 @@ JSON = "Content-Type: application/json\r\n"
 
 
 def slow_site(own_site, connections):
-    return own_site({"limits": {**LIMITS, "connections": connections, "header_seconds": 2,
-                                "body_seconds": 3, "unsent_seconds": 3}})
+    return own_site({"limits": {**LIMITS, "connections": connections, "header_seconds": 6,
+                                "body_seconds": 6, "unsent_seconds": 3}})
 
 
 @pytest.mark.deadline(300)
