@@ -254,6 +254,7 @@ struct staff_plan {
     const char *actor_jid;
     struct affiliate *people; /* as they will be */
     size_t n_people;
+    size_t n_owners; /* as there will be */
     struct staff_role_change {
         const struct occupant *occupant;
         enum room_role role;

@@ -2,6 +2,13 @@
 
 #include <string.h>
 
+static void count_owner(void *ctx, const struct affiliate *a)
+{
+    size_t *n = ctx;
+
+    *n += a->affiliation == AFFILIATION_OWNER;
+}
+
 struct staff_plan *staff_plan_new(const struct op *op, size_t most)
 {
     struct staff_plan *p = arena_new_of(op->arena, struct staff_plan);
@@ -12,6 +19,7 @@ struct staff_plan *staff_plan_new(const struct op *op, size_t most)
     p->people = arena_array(op->arena, struct affiliate, most + 1);
     p->roles = arena_array(op->arena, struct staff_role_change, most + 1);
     p->members_only = op->room->staff->config.members_only;
+    room_each_affiliate(op->room, count_owner, &p->n_owners);
     return p;
 }
 
@@ -53,30 +61,6 @@ static enum err may_give_role(const struct staff_actor *actor, const struct occu
     return OK;
 }
 
-struct owners {
-    const struct staff_plan *plan;
-    size_t n;
-};
-
-static void count_owner(void *ctx, const struct affiliate *a)
-{
-    struct owners *o = ctx;
-
-    if (a->affiliation == AFFILIATION_OWNER && !planned(o->plan, a->jid))
-        o->n++;
-}
-
-static size_t count_owners(const struct room *r, const struct staff_plan *p)
-{
-    struct owners o = {.plan = p};
-
-    room_each_affiliate(r, count_owner, &o);
-    for (size_t i = 0; i < p->n_people; i++)
-        if (p->people[i].affiliation == AFFILIATION_OWNER)
-            o.n++;
-    return o.n;
-}
-
 /* XEP-0045 #ban #modifymember #modifyadmin #modifyowner */
 static enum err may_affiliate(const struct room *r, const struct staff_plan *p, const char *jid,
                               enum affiliation after)
@@ -94,7 +78,7 @@ static enum err may_affiliate(const struct room *r, const struct staff_plan *p, 
         return ERR_FORBIDDEN;
     if (after == AFFILIATION_OUTCAST && before >= mine)
         return ERR_NOT_ALLOWED;
-    if (before == AFFILIATION_OWNER && after != AFFILIATION_OWNER && count_owners(r, p) < 2)
+    if (before == AFFILIATION_OWNER && after != AFFILIATION_OWNER && p->n_owners < 2)
         return ERR_CONFLICT;
     if (!room_affiliate(r, jid) && r->affiliates && map_count(r->affiliates) >= DESK_AFFILIATES_MAX)
         return ERR_NOT_ALLOWED;
@@ -138,6 +122,8 @@ static enum err add_affiliation(const struct op *op, struct staff_plan *p,
         return ERR_NOT_FOUND;
     if ((e = may_affiliate(r, p, jid, item->affiliation)) != OK)
         return e;
+    p->n_owners -= standing_of(r, p, jid) == AFFILIATION_OWNER;
+    p->n_owners += item->affiliation == AFFILIATION_OWNER;
     before = room_affiliate(r, jid);
     if ((after = planned(p, jid)) == NULL)
         after = &p->people[p->n_people++];

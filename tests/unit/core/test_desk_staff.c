@@ -1,6 +1,8 @@
 /* Staff rooms and lobbies, on the real store. What clients see of them is in tests/integration. */
 #include "tests/unit/core/desk_rig.h"
 
+#include <time.h>
+
 #include "core/desk_staff.h"
 
 #define ANN "ann@example.org"
@@ -226,6 +228,43 @@ static void every_affiliation_change_is_checked_before_any_is_made(void **state)
     assert_trace(r, "[admin conflict]");
 }
 
+#define OWNERS 900
+
+static double seconds(void)
+{
+    return (double)clock() / CLOCKS_PER_SEC;
+}
+
+/* All in one form, which must not cost much more than to make them owners did. */
+static void very_many_owners_are_taken_in_one_go(void **state)
+{
+    struct rig *r = *state;
+    struct staff_item *items = arena_array(r->arena, struct staff_item, OWNERS);
+    const char *const ann[] = {ANN};
+    struct staff_setup s = usual();
+    double begin, made, taken;
+    struct call *c;
+
+    make(r);
+    for (size_t i = 0; i < OWNERS; i++)
+        items[i] = (struct staff_item){.jid = arena_printf(r->arena, "owner%zu@example.org", i),
+                                       .nick = "",
+                                       .affiliation = AFFILIATION_OWNER,
+                                       .reason = ""};
+    c = rig_call(r, "admin");
+    begin = seconds();
+    desk_staff_admin(r->desk, ANN, ROOM, ANN "/a", items, OWNERS, rig_done, c);
+    assert_int_equal(rig_wait(c)->e, OK);
+    made = seconds() - begin;
+    s.owners = ann;
+    s.n_owners = 1;
+    begin = seconds();
+    assert_int_equal(configure(r, ANN, &s), OK);
+    taken = seconds() - begin;
+    assert_true(taken < 3 * made);
+    assert_int_equal(give(r, ANN, ANN, AFFILIATION_NONE), ERR_CONFLICT); /* the last one */
+}
+
 static void rooms_are_for_those_whom_the_setting_names(void **state)
 {
     struct rig *r = *state;
@@ -368,6 +407,7 @@ int main(void)
         RIG_TEST(temporary_room_whose_people_were_removed_ends_at_the_next_start),
         RIG_TEST(removed_agent_leaves_with_all_its_nicks),
         RIG_TEST(every_affiliation_change_is_checked_before_any_is_made),
+        RIG_TEST(very_many_owners_are_taken_in_one_go),
         RIG_TEST(rooms_are_for_those_whom_the_setting_names),
         RIG_TEST(one_person_who_is_no_agent_makes_few_rooms),
         RIG_TEST(configuration_out_of_range_is_refused),
