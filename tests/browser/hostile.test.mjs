@@ -1,8 +1,9 @@
 /* Texts that would be markup, script or trouble if a page took them for more than text. */
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { test } from "node:test";
 import { agentCall, consoleOf, customerOf, openChat, waitingOf, write } from "./desk.mjs";
-import { chatOf } from "./stage.mjs";
+import { chatOf, DEADLINE, require } from "./stage.mjs";
 import { joined, launch, openWidget, wait } from "./widget.mjs";
 import { browser, host, scene, stage } from "./scene.mjs";
 
@@ -181,4 +182,16 @@ test("hostile messages of customers are shown to agents as they are", async () =
   assert.equal(await page.evaluate(() => window.pwned), undefined);
   assert.deepEqual(page.faults, []);
   await page.context().close();
+});
+
+/* In a process that can be ended: of the time that a page takes, nothing is asked. */
+test("marks that begin and do not end are read once, and not again from each of them", async () => {
+  const ui = new URL("../../webbridge/ui/", import.meta.url).pathname;
+  const { outputFiles: [code] } = await require("esbuild").build({
+    absWorkingDir: ui, bundle: true, write: false, format: "esm", jsx: "automatic", jsxImportSource: "preact",
+    stdin: { resolveDir: ui, loader: "ts", contents: `import { Text } from "./view/text.tsx";
+      for (const part of ["**a ", "** a", "*a ", "a* ", "\`a\\n", "https://", "https://. ", "mailto:", "- a\\n", "****a"])
+        Text({ text: part.repeat(300_000 / part.length) });` },
+  });
+  execFileSync(process.execPath, ["--input-type=module"], { input: code.text, timeout: DEADLINE });
 });

@@ -1,9 +1,10 @@
 /** Message text as elements: links and a little of Markdown, never as markup. */
 import type { ComponentChildren } from "preact";
 
-/* Only these schemes become links, and they tell the other side nothing about us. */
+/* Each mark is looked for up to the next of its kind and no further: a text of nothing but beginnings is read once.
+ * Only these schemes become links, and they tell the other side nothing about us. */
 const LINK = /(?:https?:\/\/|mailto:)[^\s<>"]+[^\s<>"'.,;:!?)\]*_`]/;
-const MARK = /\*\*(?=\S)(.+?)(?<=\S)\*\*|(?<![\w*])\*(?=\S)([^*\n]+?)(?<=\S)\*(?![\w*])|`([^`\n]+)`/;
+const MARK = /\*\*(?=\S)((?:(?!\*\*).)+)(?<=\S)\*\*|(?<![\w*])\*(?=\S)([^*\n]+?)(?<=\S)\*(?![\w*])|`([^`\n]+)`/;
 const INLINE = new RegExp(`(${LINK.source})|${MARK.source}`, "g");
 /* An emoji at the beginning of a notice is decoration. */
 const MARKED = /^\p{Extended_Pictographic}\uFE0F? /u;
