@@ -77,6 +77,51 @@ test("the transcript is a text file with the whole conversation, also what is no
   await page.context().close();
 });
 
+test("who reads back stays there: while earlier messages are fetched, and after that has failed", async () => {
+  const page = await openPage(await browser.newContext(), stage.url);
+  await page.locator("textarea").waitFor();
+  await ask(page, "number 0");
+  const { id: chat, token } = await chatOf(page);
+  await page.getByRole("button", { name: "Talk to a human" }).click();
+  await page.getByText("Connecting you").waitFor();
+  const say = async (content) => {
+    const answer = await fetch(`${stage.url}/api/chats/${chat}/messages`, { method: "POST", body: JSON.stringify({ content }),
+      headers: { Authorization: "Bearer " + token, "Content-Type": "application/json" } });
+    assert.equal(answer.ok, true);
+  };
+  for (let n = 1; n <= 130; n++) await say(`number ${n}`);
+  await page.reload();
+  await page.locator("article", { hasText: "number 130" }).waitFor();
+  const read = page.locator("article", { hasText: /number 60$/ });
+  await page.locator(".log").evaluate((element) => {
+    element.scrollTop = 0;
+    return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  });
+  let y;
+  const stays = async () => assert.ok(Math.abs((await read.boundingBox()).y - y) < 2);
+  const comes = async (text) => {
+    await say(text + "\nsecond line\nthird line");
+    await page.locator("article", { hasText: text }).waitFor();
+    await stays();
+  };
+  let fetching = (route) => route.abort();
+  await page.route("**/messages?before=*", (route) => fetching(route));
+  const older = page.getByRole("button", { name: "Show earlier messages" });
+  await older.click();
+  await page.waitForFunction(() => document.querySelector("parley-chat").shadowRoot.activeElement?.role === "log");
+  ({ y } = await read.boundingBox());
+  await comes("after a failure");
+  let open;
+  const gate = new Promise((done) => { open = done; });
+  fetching = (route) => gate.then(() => route.continue());
+  await older.click();
+  await comes("meanwhile");
+  open();
+  await page.locator("article", { hasText: /number 0$/ }).waitFor();
+  await stays();
+  await page.context().close();
+});
+
 test("typing and reading go both ways, and a line is heard once", async () => {
   const page = await openWidget(browser, host.url);
   await wait(page);

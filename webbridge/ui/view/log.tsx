@@ -95,15 +95,17 @@ export function Log(p: LogProps) {
   /* the end is in sight, and shall stay so */
   const near = useRef(true);
   const [busy, setBusy] = useState(false);
-  const height = useRef(0);
-  const newest = p.messages.at(-1);
+  /* at the last look: from what is in sight to the end, and the first message */
+  const below = useRef(0);
+  const first = useRef<string>(undefined);
   const measure = () => {
     const el = box.current;
-    if (el) near.current = el.scrollHeight - el.scrollTop - el.clientHeight < 80;
+    if (!el) return;
+    below.current = el.scrollHeight - el.scrollTop;
+    near.current = below.current - el.clientHeight < 80;
   };
   useEffect(() => {
-    const el = box.current;
-    if (!el) return undefined;
+    const el = box.current as HTMLElement;
     const size = new ResizeObserver(() => {
       if (near.current) el.scrollTop = el.scrollHeight;
     });
@@ -111,16 +113,17 @@ export function Log(p: LogProps) {
     return () => size.disconnect();
   }, []);
   useLayoutEffect(() => {
-    const el = box.current;
-    if (!el) return;
-    if (height.current) el.scrollTop += el.scrollHeight - height.current;
-    else if (near.current || newest?.delivery === "sending") el.scrollTop = el.scrollHeight;
-    height.current = 0;
+    const el = box.current as HTMLElement;
+    if (near.current || p.messages.at(-1)?.delivery === "sending") el.scrollTop = el.scrollHeight;
+    /* not by the difference: a browser that anchors what is in sight has moved it already */
+    else if (p.messages[0]?.id !== first.current) el.scrollTop = el.scrollHeight - below.current;
+    first.current = p.messages[0]?.id;
+    measure();
   }, [p.messages, p.saying]);
   const older = async () => {
     if (busy) return;
     setBusy(true);
-    height.current = box.current?.scrollHeight ?? 0;
+    measure();
     await p.onOlder().catch(() => undefined);
     setBusy(false);
     lines.current?.focus();
