@@ -133,6 +133,20 @@ test("on a phone the panel fills the screen and is modal; nothing needs scrollin
       [...element.shadowRoot.querySelectorAll("button, textarea")].filter((e) => e.offsetParent)
         .filter((e) => e.offsetWidth < 44 || e.offsetHeight < 44).map((e) => e.textContent));
     assert.deepEqual(small, [], "targets of 44 pixels");
+    assert.ok((await dialog.getByRole("heading").boundingBox()).height < 44, "no word of the title is cut into pieces");
+    /* the end of a chat needs the most room: what does not fit is scrolled to */
+    await dialog.getByRole("button", { name: "More" }).tap();
+    await dialog.getByRole("button", { name: "End chat" }).tap();
+    await dialog.getByRole("button", { name: "Yes, end it" }).tap();
+    await dialog.getByRole("radio", { name: "4" }).check();
+    await page.mouse.move(viewport.width / 2, viewport.height / 2);
+    await dialog.getByRole("heading").scrollIntoViewIfNeeded();
+    await page.mouse.wheel(0, 2000);
+    await page.waitForFunction(() => {
+      const end = document.querySelector("parley-chat").shadowRoot.querySelector("[type=submit][part=send]").getBoundingClientRect();
+      return end.height > 0 && end.bottom <= innerHeight;
+    });
+    await dialog.getByRole("heading").scrollIntoViewIfNeeded();
     await dialog.getByRole("button", { name: "Close chat" }).tap();
     assert.equal(await page.locator("main").evaluate((element) => element.inert), false);
     assert.equal(await focused(page), "Open chat");

@@ -114,6 +114,8 @@ test("on a phone all of a chat is reached, and nothing needs scrolling sideways"
     .filter((e) => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest(".unseen")).map((e) => e.outerHTML.slice(0, 80)));
   await page.locator(`[data-chat="${customer.chat}"]`).waitFor();
   assert.deepEqual(await wide(), []);
+  const badge = await page.locator(`[data-chat="${customer.chat}"] .badge`).boundingBox();
+  assert.ok(badge.height < 40, "as high as its words, beside however long a name");
   await openChat(page, customer.chat);
   await page.locator(".facts summary").click();
   await page.getByRole("button", { name: "Change name or e-mail" }).waitFor();

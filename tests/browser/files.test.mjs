@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { chatOf, DEADLINE, openPage } from "./stage.mjs";
-import { axe, joined, openWidget, wait, write } from "./widget.mjs";
+import { axe, joined, launch, openWidget, wait, write } from "./widget.mjs";
 import { browser, host, scene, stage } from "./scene.mjs";
 
 const MOST = 100_000;
@@ -88,6 +88,25 @@ test("what is pasted and what is dropped is sent; text that is pasted is text", 
   await give("dropped.txt", "drop");
   await page.locator("parley-chat .file a", { hasText: "dropped.txt" }).waitFor();
   assert.deepEqual((await stored(page)).map((f) => f.name), ["pasted.txt", "dropped.txt"]);
+  await page.context().close();
+});
+
+test("a file that nobody takes is not a way out of the page, and a text can be dropped where one writes", async () => {
+  const prevented = (page, give) => page.locator("parley-chat textarea").evaluate((element, what) => {
+    const data = new DataTransfer();
+    if (what === "file") data.items.add(new File(["one"], "one.txt"));
+    else data.setData("text/plain", what);
+    return ["dragover", "drop"].map((kind) => !element.dispatchEvent(
+      new DragEvent(kind, { dataTransfer: data, bubbles: true, cancelable: true, composed: true })));
+  }, give);
+  const before = await openWidget(browser, host.url);
+  await launch(before);
+  assert.deepEqual(await prevented(before, "file"), [true, true]);
+  assert.equal(await before.locator("parley-chat .file").count(), 0);
+  assert.deepEqual(await prevented(before, "a text"), [false, false]);
+  await before.context().close();
+  const page = await open();
+  assert.deepEqual(await prevented(page, "a text"), [false, false]);
   await page.context().close();
 });
 

@@ -13,15 +13,19 @@ export function sizeText(bytes: number, { locale }: Speech): string {
     .format(bytes / (large ? 1e6 : 1e3));
 }
 
-/** Takes what is dropped. */
+/** Takes what is dropped. A file that nobody takes does not make the browser leave the page for it; a text goes where
+ *  it is dropped. */
 export function dropped(onFile: TakeFile | null) {
-  return onFile ? {
-    onDragOver: (event: DragEvent) => event.preventDefault(),
+  const over = (event: DragEvent) => {
+    if (event.dataTransfer?.types.includes("Files")) event.preventDefault();
+  };
+  return {
+    onDragOver: over,
     onDrop: (event: DragEvent) => {
-      event.preventDefault();
-      for (const file of event.dataTransfer?.files ?? []) onFile(file);
+      over(event);
+      for (const file of event.dataTransfer?.files ?? []) onFile?.(file);
     },
-  } : {};
+  };
 }
 
 /** The size is fixed: the log does not jump when a picture comes. */
