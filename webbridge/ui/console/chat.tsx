@@ -2,6 +2,7 @@
 import { useEffect, useLayoutEffect, useMemo, useState } from "preact/hooks";
 import { type Api, newKey, Problem } from "../core/api.js";
 import { ChatClient } from "../core/chat.js";
+import type { ChatState } from "../core/state.js";
 import type { Chat } from "../core/types.js";
 import { dropped, sizeText, type TakeFile } from "../view/files.js";
 import { Log } from "../view/log.js";
@@ -11,6 +12,7 @@ import { useChat } from "../view/use_chat.js";
 import { nameOf } from "./feed.js";
 import type { CannedList } from "./canned.js";
 import { Facts } from "./facts.js";
+import { keptOf } from "./kept.js";
 import { isFocusLost, isTyped, Link, Title } from "./route.js";
 import { Transfer } from "./transfer.js";
 import type { Me } from "./types.js";
@@ -43,19 +45,47 @@ function Offer(p: { chat: Chat; me: Me; onTake: () => void; onEnd: () => void })
   );
 }
 
+/** What is on its way goes on, while the agent looks at another chat. What was refused is over: it would be sent when
+ *  the chat is opened again, whenever that is. */
+function leave(client: ChatClient): void {
+  const look = ({ messages }: ChatState) => {
+    if (messages.some((m) => m.delivery === "sending")) return;
+    off();
+    for (const m of messages) if (m.problem && !m.problem.passing) client.discard(m.clientId ?? "");
+    client.close();
+  };
+  const off = client.on("change", look);
+  look(client.state);
+}
+
 export function ChatView({ api, me, id, row, canned, speech, keys }: Props) {
-  const client = useMemo(() => new ChatClient({ side: "agent", space: "agent:" + id }), [id]);
+  const { shelf, drafts } = keptOf(me.id, id);
+  const client = useMemo(() => new ChatClient({ side: "agent", space: "agent:" + id, shelf }), [id]);
   const state = useChat(client);
   const [alert, setAlert] = useState("");
   const [transfer, setTransfer] = useState(false);
+  const [unknown, setUnknown] = useState(false);
   const chat = row ?? state.chat;
   const mine = chat?.assignedToId === me.id;
-  useEffect(() => () => client.close(), [client]);
+  useEffect(() => {
+    client.on("error", (problem) => {
+      const lost = client.state.chatId === ""; /* else it is about a message */
+      setUnknown(lost);
+      if (lost) setAlert(problem.message);
+      else setAlert(problem.status ? speech.say("failed.other", { detail: problem.message }) : speech.say("failed.network"));
+    });
+    return () => leave(client);
+  }, [client]);
   useEffect(() => {
     void client.watch(id, mine);
   }, [client, mine]);
   useEffect(() => {
-    if (document.visibilityState === "visible") client.read();
+    const look = () => {
+      if (document.visibilityState === "visible") client.read();
+    };
+    look();
+    document.addEventListener("visibilitychange", look);
+    return () => document.removeEventListener("visibilitychange", look);
   }, [state.messages]);
   const act = (method: string, path: string, body: unknown = {}) =>
     api.call(method, `/api/chats/${id}${path}`, body).then(() => setAlert(""), (error: unknown) => {
@@ -81,7 +111,7 @@ export function ChatView({ api, me, id, row, canned, speech, keys }: Props) {
   useLayoutEffect(() => {
     if (chat && isFocusLost()) (document.getElementById("text") ?? document.querySelector<HTMLElement>(".chat h2"))?.focus();
   }, [chat?.status, mine, chat?.offeredTo?.id]);
-  if (!chat) return <section class="chat" aria-busy="true"><p class="empty">{state.chatId === "" ? "There is no such chat." : "…"}</p></section>;
+  if (!chat) return <section class="chat" aria-busy="true"><p class="empty">{unknown ? "There is no such chat." : "…"}</p></section>;
   const waiting = chat.status === "waiting";
   const open = waiting || chat.status === "live";
   const most = mine || waiting ? chat.maxFileBytes : null;
@@ -107,12 +137,19 @@ export function ChatView({ api, me, id, row, canned, speech, keys }: Props) {
       {open && <Offer chat={chat} me={me} onTake={assign} onEnd={() => just("DELETE", "/transfer")} />}
       <div class="columns">
         <Log speech={speech} messages={state.messages} saying={state.saying} mine="AGENT" seenSeq={state.seenSeq} more={state.more}
-          onOlder={() => client.older()} onRetry={(key) => void client.retry(key)} onDiscard={(key) => client.discard(key)}
+          onOlder={() => client.older()} onRetry={(key) => {
+            setAlert("");
+            void client.retry(key);
+          }}
+          onDiscard={(key) => {
+            setAlert("");
+            client.discard(key);
+          }}
           onAction={null} />
         <Facts chat={chat} onSave={(change) => act("PATCH", "", change)} />
       </div>
       <Typing state={state} speech={speech} />
-      {open && <Write chat={client} speech={speech} canned={canned} canReply={mine || waiting} onFile={attach}
+      {open && <Write chat={client} drafts={drafts} speech={speech} canned={canned} canReply={mine || waiting} onFile={attach}
         onNote={(content) => act("POST", "/notes", { content, clientId: newKey() })} />}
       {transfer && <Transfer api={api} me={me} chat={chat} onClose={() => setTransfer(false)}
         onOffer={(agentId, note) => {

@@ -1,7 +1,7 @@
 /** The agents' console: one page, its views by address. */
 import { render } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
-import { Api, Problem } from "../core/api.js";
+import { Api, backoff, pause, Problem } from "../core/api.js";
 import { speechOf } from "../view/words.js";
 import { armSound, ring } from "./bell.js";
 import { CannedList } from "./canned.js";
@@ -38,12 +38,20 @@ function Inside({ me, onOut }: { me: Me; onOut: () => void }) {
     const waiting = state.counts.needsResponse;
     document.title = `${waiting ? `(${waiting}) ` : ""}Chats`;
   }, [state.counts]);
-  const out = () => void api.post("/api/auth/logout", {}).then(onOut, () => undefined);
+  const [alert, setAlert] = useState("");
+  const out = () => {
+    setAlert("");
+    api.post("/api/auth/logout", {}).then(onOut, (error: Problem) => {
+      if (error.gone) onOut();
+      else setAlert("You are still signed in: the service did not answer.");
+    });
+  };
   return (
     <div class={id ? "console with-chat" : "console"}>
       <header class="top">
         <Title level={1}>Chats</Title>
         <span role="status" class="link">{state.connection === "reconnecting" ? "Reconnecting…" : ""}</span>
+        {alert && <p role="alert" class="alert">{alert}</p>}
         <Settings sound={sound} onSound={setSound} notify={notify} onNotify={setNotify} keys={keys} onKeys={setKeys} />
         <span class="name">{me.name}</span>
         <button type="button" class="quiet" onClick={out}>Sign out</button>
@@ -57,15 +65,27 @@ function Inside({ me, onOut }: { me: Me; onOut: () => void }) {
   );
 }
 
+/** null: nobody. */
+async function whoIsIn(onAway: () => void): Promise<Me | null> {
+  for (let tries = 0; ; tries++) {
+    try {
+      return (await api.get<{ agent: Me }>("/api/me")).agent;
+    } catch (error) {
+      if (!(error instanceof Problem) || !error.passing) return null;
+      onAway();
+      await pause(Math.max(error.retryMs, backoff(tries)));
+    }
+  }
+}
+
 function App() {
   const address = useAddress();
   const [me, setMe] = useState<Me | null | undefined>(undefined);
+  const [away, setAway] = useState(false);
   useEffect(() => {
-    api.get<{ agent: Me }>("/api/me").then((answer) => setMe(answer.agent), (error: unknown) => {
-      if (error instanceof Problem && !error.passing) setMe(null);
-    });
+    void whoIsIn(() => setAway(true)).then(setMe);
   }, []);
-  if (me === undefined) return null;
+  if (me === undefined) return away ? <main class="door"><p role="status">Reconnecting…</p></main> : null;
   if (me === null) {
     const [, token = ""] = /^\/login\/([^?]+)/.exec(address) ?? [];
     return <Login api={api} token={token} onIn={(agent) => {

@@ -1,13 +1,15 @@
 /** What an agent sets for this browser, which remembers it. */
 import { useEffect, useRef, useState } from "preact/hooks";
+import { browserShelf } from "../core/shelf.js";
 import { isTyped } from "./route.js";
+
+const shelf = browserShelf("console");
 
 /** A switch. */
 export function useSetting(name: string, first: boolean): [boolean, (on: boolean) => void] {
-  const key = "parley:console:" + name;
-  const [on, setOn] = useState((localStorage.getItem(key) ?? (first ? "1" : "0")) === "1");
+  const [on, setOn] = useState((shelf.get(name) ?? (first ? "1" : "0")) === "1");
   return [on, (value) => {
-    localStorage.setItem(key, value ? "1" : "0");
+    shelf.set(name, value ? "1" : "0");
     setOn(value);
   }];
 }

@@ -1,16 +1,18 @@
 /** Messages to the customer, or notes that only staff see: told apart by more than colour. */
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import type { ChatClient } from "../core/chat.js";
 import { Composer } from "../view/composer.js";
 import type { TakeFile } from "../view/files.js";
 import type { Speech } from "../view/words.js";
 import { CannedDialog, type CannedList, SuggestionList, useSuggestions } from "./canned.js";
+import type { Kept } from "./kept.js";
 import { isFocusLost } from "./route.js";
 
 export interface WriteProps {
   chat: ChatClient;
   speech: Speech;
   canned: CannedList;
+  drafts: Kept["drafts"];
   /** false: only notes */
   canReply: boolean;
   onNote: (text: string) => Promise<void>;
@@ -18,27 +20,27 @@ export interface WriteProps {
 }
 
 export function Write(p: WriteProps) {
-  const [note, setNote] = useState(!p.canReply);
-  const drafts = useRef({ reply: "", note: "" });
+  const { drafts } = p;
+  const [note, setNote] = useState(!p.canReply || (drafts.note !== "" && !drafts.reply));
   /* a draft that comes back makes the composer anew */
   const [turn, setTurn] = useState(0);
   const [typed, setTyped] = useState("");
   const [managing, setManaging] = useState(false);
   const mode = note ? "note" : "reply";
   /* as it was when the composer was made: what is typed since then is the composer's */
-  const draft = useMemo(() => drafts.current[mode], [mode, turn]);
+  const draft = useMemo(() => drafts[mode], [mode, turn]);
   const label = note ? "Internal note, not shown to the customer" : "Reply to the customer";
   useEffect(() => {
     if (isFocusLost()) document.getElementById("text")?.focus();
-    setTyped(drafts.current[mode]);
+    setTyped(drafts[mode]);
   }, [turn, mode]);
   /* what is being written as a note never turns into a reply by itself */
   useEffect(() => {
     if (!p.canReply) setNote(true);
-    else if (!drafts.current.note) setNote(false);
+    else if (!drafts.note) setNote(false);
   }, [p.canReply]);
   const { found, keys, take } = useSuggestions(p.canned, note ? "" : typed, (content) => {
-    drafts.current.reply = content;
+    drafts.reply = content;
     setTyped(content);
     setTurn((n) => n + 1);
   });
@@ -48,7 +50,7 @@ export function Write(p: WriteProps) {
       return;
     }
     p.onNote(text).catch(() => {
-      drafts.current.note = text;
+      drafts.note = text;
       setTurn((n) => n + 1);
     });
   };
@@ -67,7 +69,7 @@ export function Write(p: WriteProps) {
           "aria-activedescendant": found.items.length ? `canned-${found.at}` : undefined,
         }}
         onFile={note ? null : p.onFile} onSend={submit} onInput={(text) => {
-          drafts.current[mode] = text;
+          drafts[mode] = text;
           setTyped(text);
           if (!note) p.chat.typing(text !== "");
         }} />

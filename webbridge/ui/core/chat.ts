@@ -87,7 +87,7 @@ export class ChatClient extends Listeners<ChatEvents> {
 
   /* ---- beginning and ending ------------------------------------------------------------- */
 
-  /** Take up the chat that this browser has, if it has one. */
+  /** Take up the chat that this browser has, if it has one, and what was not sent. */
   async start(): Promise<void> {
     const held = this.#readHeld();
     if (held) this.#turnTo(held);
@@ -109,7 +109,7 @@ export class ChatClient extends Listeners<ChatEvents> {
     this.#joined = joined;
     if (this.#held?.id !== id) {
       this.#turnTo({ id, token: "" });
-      await this.#reload();
+      await this.start();
       return;
     }
     this.#reading?.abort();
