@@ -124,6 +124,39 @@ test("who could not be signed out is told so", async () => {
   await done(page);
 });
 
+test("a note whose answer was lost is one note when it is sent again", async () => {
+  const page = await consoleOf(stage, browser, "sarah");
+  const { chat } = await waitingOf(stage);
+  await openChat(page, chat);
+  let tries = 0;
+  await page.route("**/notes", async (route) => {
+    if (++tries > 1) return route.continue();
+    await route.fetch();
+    return route.abort();
+  });
+  await page.getByRole("radio", { name: "Internal note" }).check();
+  await write(page, "a regular customer");
+  await page.getByRole("alert").filter({ hasText: "The server did not answer." }).waitFor();
+  await box(page, "a regular customer");
+  const kept = page.waitForResponse((answer) => answer.url().endsWith("/notes") && answer.ok());
+  await page.locator("textarea").press("Enter");
+  await kept;
+  await page.locator("article.note").waitFor();
+  const { items } = await agentCall(stage, "sarah", "GET", `/api/chats/${chat}/messages`);
+  assert.equal(items.filter((m) => m.content.includes("a regular customer")).length, 1);
+  await done(page);
+});
+
+test("where there is nobody to offer a chat to, there is no button for it", async () => {
+  const page = await consoleOf(stage, browser, "sarah");
+  const { chat } = await waitingOf(stage);
+  await openChat(page, chat);
+  await page.getByRole("button", { name: "Transfer…" }).click();
+  await page.getByText("No colleague is available.").waitFor();
+  assert.equal(await page.getByRole("button", { name: "Offer" }).count(), 0);
+  await done(page);
+});
+
 test("what came while the page was hidden has been read when the agent is back", async () => {
   const page = await consoleOf(stage, browser, "sarah");
   const customer = await waitingOf(stage);

@@ -1,6 +1,7 @@
 /* Agents' ways into the console. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { linkPage } from "./desk.mjs";
 import { openPage } from "./stage.mjs";
 import { browser, scene, stage } from "./scene.mjs";
 
@@ -45,6 +46,17 @@ test("a client that confirms by XEP-0070 lets the browser in", async () => {
   await stage.call("confirm", { agent: "tom", code });
   await page.getByRole("heading", { name: "Chats" }).waitFor();
   await context.close();
+});
+
+test("a link is as good as before when the network failed", async () => {
+  const page = await linkPage(stage, browser, "sarah");
+  await page.route("**/api/auth/link", (route) => route.abort());
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("alert").filter({ hasText: "did not answer" }).waitFor();
+  await page.unroute("**/api/auth/link");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("heading", { name: "Chats", exact: true }).waitFor();
+  await page.context().close();
 });
 
 test("the link works in the browser that asked, and in no other", async () => {

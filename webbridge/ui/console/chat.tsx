@@ -1,5 +1,5 @@
 /** One chat: all that was said, with the assistant and with people, and what an agent can do. */
-import { useEffect, useLayoutEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { type Api, newKey, Problem } from "../core/api.js";
 import { ChatClient } from "../core/chat.js";
 import type { ChatState } from "../core/state.js";
@@ -64,6 +64,8 @@ export function ChatView({ api, me, id, row, canned, speech, keys }: Props) {
   const state = useChat(client);
   const [alert, setAlert] = useState("");
   const [transfer, setTransfer] = useState(false);
+  /* a note whose answer did not come is perhaps there: the same text again is the same note */
+  const unsure = useRef<{ content: string; clientId: string } | null>(null);
   const [unknown, setUnknown] = useState(false);
   const chat = row ?? state.chat;
   const mine = chat?.assignedToId === me.id;
@@ -94,6 +96,14 @@ export function ChatView({ api, me, id, row, canned, speech, keys }: Props) {
     });
   const just = (method: string, path: string, body?: unknown) => void act(method, path, body).catch(() => undefined);
   const assign = () => just("POST", "/assign");
+  const note = (content: string) => {
+    const sent = unsure.current?.content === content ? unsure.current : { content, clientId: newKey() };
+    unsure.current = null;
+    return act("POST", "/notes", sent).catch((error: unknown) => {
+      unsure.current = sent;
+      throw error;
+    });
+  };
   useEffect(() => {
     if (!keys) return undefined;
     const pressed = (event: KeyboardEvent) => {
@@ -149,8 +159,7 @@ export function ChatView({ api, me, id, row, canned, speech, keys }: Props) {
         <Facts chat={chat} onSave={(change) => act("PATCH", "", change)} />
       </div>
       <Typing state={state} speech={speech} />
-      {open && <Write chat={client} drafts={drafts} speech={speech} canned={canned} canReply={mine || waiting} onFile={attach}
-        onNote={(content) => act("POST", "/notes", { content, clientId: newKey() })} />}
+      {open && <Write chat={client} drafts={drafts} speech={speech} canned={canned} canReply={mine || waiting} onFile={attach} onNote={note} />}
       {transfer && <Transfer api={api} me={me} chat={chat} onClose={() => setTransfer(false)}
         onOffer={(agentId, note) => {
           setTransfer(false);

@@ -44,7 +44,8 @@ function Link({ api, token, onIn }: LoginProps) {
   const [alert, setAlert] = useState("");
   const use = () => {
     api.post<{ agent: Me }>("/api/auth/link", { token }).then((answer) => onIn(answer.agent),
-      () => setAlert("This link is used up, or too old, or it was made for another browser."));
+      (error: unknown) => setAlert(error instanceof Problem && error.passing ? "The server did not answer. Try again."
+        : "This link is used up, or too old, or it was made for another browser."));
   };
   return (
     <main class="door">

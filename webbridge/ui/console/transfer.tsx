@@ -54,7 +54,7 @@ export function Transfer(p: TransferProps) {
         <label for="why">Note for the colleague</label>
         <input id="why" maxLength={NOTE_MAX} value={note} onInput={(event) => setNote((event.target as HTMLInputElement).value)} />
         <div class="buttons">
-          <button type="submit">{to === QUEUE ? "Give back" : "Offer"}</button>
+          {(live || list.length > 0) && <button type="submit">{to === QUEUE ? "Give back" : "Offer"}</button>}
           <button type="button" class="quiet" onClick={p.onClose}>Cancel</button>
         </div>
       </form>
