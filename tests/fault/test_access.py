@@ -12,6 +12,7 @@ import pytest
 
 from lib.commands import shout, supervisor
 from lib.parley import BINARY, LIMITS
+from lib.web import Closed
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 STATES = ("assistant", "waiting", "live", "closed", "blocked")
@@ -239,3 +240,47 @@ async def test_chats_out_of_reach_are_answered_like_none(world, report):
     assert not different, "\n".join(map(str, different[:5]))
     there, none = (sorted(s)[len(s) // 2] * 1000 for s in spent.values())
     report("time of an answer", f"chat there {there:.2f} ms, no chat {none:.2f} ms (medians)")
+
+
+NO_IDS = ("x", "%20", "%2e%2e", "a%00", "%ff%fe", "%c3%a9", MISSING.upper(), MISSING + "z",
+          "z" * 3000)
+NO_VALUES = (None, True, 0, -1, 1e300, "", "\u202e\ufeff", "z" * 5000, [], [None], {}, {"id": []})
+
+
+def odd_bodies(body):
+    yield from ([], "text", 1, None, {})
+    for name in body or {}:
+        for value in NO_VALUES:
+            yield {**body, name: value}
+
+
+@pytest.mark.deadline(300)
+async def test_what_is_no_id_and_no_value_is_refused_and_harms_nobody(world, report):
+    world = await world()
+    refused, other = 0, []
+
+    async def ask(route, asker, target, body):
+        web = await world.web(asker, world.stranger)
+        headers = await world.headers(asker, route[1])
+        try:
+            answer = await web.request(route[0], target, body, headers=headers)
+        except Closed as e:
+            other.append((route, asker, target[:80], body, str(e)))
+            return 0
+        if not 200 <= answer.status < 500:
+            other.append((route, asker, target[:80], body, answer.status))
+        return 400 <= answer.status < 500
+
+    for route, (body, _) in read_table().items():
+        stream = route[1].endswith("/events")
+        for asker in ("nobody", "customer", "supervisor", "page"):
+            for odd in NO_IDS if "{id}" in route[1] else ():
+                target = route[1].replace("{id}", odd).replace("{name}", odd)
+                refused += await ask(route, asker, target, body)
+            for odd in () if stream else odd_bodies(body):
+                target = route[1].replace("{id}", world.stranger.chat).replace("{name}", "a.txt")
+                refused += await ask(route, asker, target, odd)
+    assert not other, "\n".join(map(str, other[:20]))
+    assert world.site.parley.running
+    assert (await world.site.web.get("/healthz")).status == 200
+    report("malformed", f"{refused} requests refused")
