@@ -30,7 +30,7 @@ struct asking {
     size_t told;       /* bytes of the completion's text */
     int64_t told_ms, begun_ms, first_ms;
     int searches;
-    bool retried, garbled;
+    bool retried, garbled, lingering;
     bool untold; /* in the list of those that have something to tell */
     TAILQ_ENTRY(asking) untold_link;
     const char *unavailable, *unavailable_reason, *human; /* texts of the question's language */
@@ -59,6 +59,20 @@ struct openai {
 static int64_t now_ms(const struct openai *o)
 {
     return (int64_t)uv_now(o->loop);
+}
+
+/* Until the answer must have begun, counted from the question. */
+static int64_t first_ms(const struct openai *o)
+{
+    return o->o.first_ms < o->o.total_ms ? o->o.first_ms : o->o.total_ms;
+}
+
+/* Until that much has passed since the question. */
+static int left_ms(const struct asking *k, int64_t ms)
+{
+    int64_t left = k->begun_ms + ms - now_ms(k->openai);
+
+    return left > 0 ? (int)left : 0;
 }
 
 /* ---- pieces -----------------------------------------------------------------------------------
@@ -268,11 +282,13 @@ static bool on_data(void *ctx, const char *data, size_t len)
     }
     if (k->first_ms == 0 && completion_begun(k->completion)) {
         k->first_ms = now_ms(o);
-        fetch_deadline(k->fetch, (int)(k->begun_ms + o->o.total_ms - k->first_ms));
+        fetch_deadline(k->fetch, left_ms(k, o->o.total_ms));
     }
     tell_soon(k);
-    if (completion_over(k->completion))
+    if (completion_over(k->completion) && !k->lingering) {
+        k->lingering = true;
         fetch_deadline(k->fetch, LINGER_MS);
+    }
     return true;
 }
 
@@ -306,7 +322,7 @@ static void on_done(void *ctx, int status, const char *why)
     untell(k);
     if ((why = wrong(k, status, why)) == NULL) {
         finish(k, status);
-    } else if (may_retry(k, status) && now_ms(o) - k->begun_ms < o->o.first_ms) {
+    } else if (may_retry(k, status) && left_ms(k, first_ms(o)) > 0) {
         k->retried = true;
         send_request(k);
     } else {
@@ -328,13 +344,12 @@ static void send_request(struct asking *k)
                               .data = on_data,
                               .done = on_done,
                               .ctx = k};
-    int64_t end = k->begun_ms + (k->searches == 0 ? o->o.first_ms : o->o.total_ms);
 
     completion_free(k->completion);
     k->completion = completion_new();
     k->told = 0;
-    k->garbled = false;
-    r.deadline_ms = end > now_ms(o) ? (int)(end - now_ms(o)) : 0;
+    k->garbled = k->lingering = false;
+    r.deadline_ms = left_ms(k, k->searches == 0 ? first_ms(o) : o->o.total_ms);
     k->fetch = fetch_new(o->fetcher, &r);
 }
 

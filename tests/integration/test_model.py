@@ -124,6 +124,25 @@ async def test_endless_answer_is_cut(patient):
     await model.exchanges[0].closed.wait()
 
 
+@pytest.mark.parametrize("said, end, more", [
+    ("That is all.", b"data: [DONE]\n\n", b": and on\n"),
+    ("x" * 4001, b"\n", b'data: {"choices":[{"delta":{"content":"x"}}]}\n\n'),
+], ids=["ended", "cut"])
+async def test_answer_that_is_over_is_told_though_more_comes(patient, said, end, more):
+    async def goes_on(x):
+        await x.head()
+        await x.piece(said)
+        await x.part(end)
+        while not x.closed.is_set():
+            await x.part(more)
+            await asyncio.sleep(0.05)  # the pace of a model
+
+    site, model = await patient(goes_on)
+    message = await answer_of(await ask(await site.customer()))
+    assert message["content"] == (said if len(said) < 4000 else "x" * 3999 + "…")
+    await model.exchanges[0].closed.wait()
+
+
 async def test_bytes_that_are_no_text_are_replaced(patient):
     async def bad(x):
         await x.head()

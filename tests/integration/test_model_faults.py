@@ -199,6 +199,15 @@ async def test_certificate_that_nobody_vouches_for_is_refused(own_site, models, 
     assert "outcome=tls" in site.parley.log_text()
 
 
+@pytest.mark.parametrize("answer", [hangs, hangs_after_the_head], ids=lambda v: v.__name__)
+async def test_no_answer_may_take_longer_than_all_of_it(own_site, models, answer):
+    model = await models(answer)
+    site = own_site(model.settings(first_token_timeout=600, total_timeout=1))
+    message = await answer_of(await ask(await site.customer()))
+    assert message["content"] == SORRY and offers(message)
+    assert len(model.exchanges) == 1
+
+
 # ---- limits ---------------------------------------------------------------------------------
 
 
