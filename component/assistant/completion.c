@@ -192,13 +192,14 @@ static bool says(const struct json *o, const char *name)
 static void take_delta(struct completion *c, const struct json *d)
 {
     const struct json *calls = json_get(d, "tool_calls");
+    size_t n = json_len(calls); /* it counts them */
     const char *text = NULL;
 
     c->begun = c->begun || says(d, "content") || says(d, "reasoning") ||
-               says(d, "reasoning_content") || json_len(calls) > 0;
+               says(d, "reasoning_content") || n > 0;
     if (json_get_str(d, "content", &text) == OK && text != NULL)
         add_text(c, text);
-    for (size_t i = 0; i < json_len(calls); i++)
+    for (size_t i = 0; i < n && i < COMPLETION_CALLS_MAX; i++)
         add_call(c, json_at(calls, i));
 }
 

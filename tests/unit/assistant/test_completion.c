@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -257,6 +258,25 @@ static void more_calls_than_are_taken_are_ignored(void **state)
     completion_free(c);
 }
 
+/* Counted from the first for each, they hold up all for most of a minute; otherwise it is a matter
+ * of milliseconds. */
+static void flood_of_calls_in_one_line_is_read_once(void **state)
+{
+    static const char before[] = "data: {\"choices\":[{\"delta\":{\"tool_calls\":[";
+    struct completion_call got[COMPLETION_CALLS_MAX];
+    struct completion *c = completion_new();
+    clock_t begun = clock();
+
+    (void)state;
+    assert_int_equal(completion_feed(c, before, strlen(before)), OK);
+    for (size_t i = 0; i < (COMPLETION_LINE_MAX - 100) / 2; i++)
+        assert_int_equal(completion_feed(c, "1,", 2), OK);
+    assert_int_equal(completion_feed(c, "1]}}]}\n", 7), OK);
+    assert_true(clock() - begun < 10 * CLOCKS_PER_SEC);
+    assert_int_equal(completion_calls(c, got), COMPLETION_CALLS_MAX);
+    completion_free(c);
+}
+
 static void arguments_without_end_are_cut(void **state)
 {
     struct completion_call got[COMPLETION_CALLS_MAX];
@@ -288,6 +308,7 @@ int main(void)
         cmocka_unit_test(calls_are_put_together_by_their_index),
         cmocka_unit_test(call_in_one_chunk_without_index_is_whole),
         cmocka_unit_test(more_calls_than_are_taken_are_ignored),
+        cmocka_unit_test(flood_of_calls_in_one_line_is_read_once),
         cmocka_unit_test(arguments_without_end_are_cut),
     };
 
