@@ -123,7 +123,7 @@ bool muc_private_bounce(const struct muc_desk *m, const struct stanza *in);
 struct relay *muc_relay_new(void);
 void muc_relay_free(struct relay *r);
 bool muc_relay_answer(struct muc_desk *m, const struct stanza *in); /* false: not one of these */
-void muc_relay_down(struct muc_desk *m);                            /* all are lost */
+void muc_relay_back(struct muc_desk *m);    /* the link is: answers all that are open */
 int64_t muc_relay_step(struct muc_desk *m); /* answers what is too late; ms to the next, -1 none */
 
 /* ---- muc_alive.c: are they still there? ---- */

@@ -44,12 +44,6 @@ static void forget(struct relay *r, struct relayed *q)
     free(q);
 }
 
-void muc_relay_down(struct muc_desk *m)
-{
-    while (!TAILQ_EMPTY(&m->relay->all))
-        forget(m->relay, TAILQ_FIRST(&m->relay->all));
-}
-
 void muc_relay_free(struct relay *r)
 {
     while (!TAILQ_EMPTY(&r->all))
@@ -144,6 +138,17 @@ static void give_up(struct muc_desk *m, const struct relayed *q)
     xml_append(x, stanza_error(o.arena, COND_REMOTE_TIMEOUT, NULL, room, NULL));
     o.send(o.ctx, x);
     arena_free(o.arena);
+}
+
+/* Answers that came while the link was down are lost. */
+void muc_relay_back(struct muc_desk *m)
+{
+    struct relayed *q;
+
+    while ((q = TAILQ_FIRST(&m->relay->all))) {
+        give_up(m, q);
+        forget(m->relay, q);
+    }
 }
 
 int64_t muc_relay_step(struct muc_desk *m)

@@ -326,10 +326,10 @@ void muc_desk_link(struct muc_desk *m, bool is_up)
 {
     *m->barrier_id = 0;
     muc_alive_down(m);
-    muc_relay_down(m);
     muc_contact_link(m, is_up);
     if (!is_up)
         return;
+    muc_relay_back(m);
     map_each(m->behind, forget_behind, m);
     m->from_gid = desk_xmpp_confirmed(m->desk);
     catch_all(m);

@@ -156,6 +156,23 @@ static void question_that_nobody_answers_ends_with_a_timeout(void **state)
     assert_non_null(strstr(muc_rig_sent(r), "/bob' to='" ANN "' type='error' id='q'"));
 }
 
+static void question_whose_answer_the_link_lost_is_answered_when_it_is_back(void **state)
+{
+    struct muc_rig *r = *state;
+
+    muc_rig_join(r, ANN, "ann");
+    muc_rig_join(r, BOB, "bob");
+    muc_rig_send(r, STANZA_IQ, ANN, "bob", "get", "q", "query", "urn:example");
+    assert_string_not_equal(pinged(r, BOB), "");
+    muc_rig_link(r, false);
+    muc_rig_pass(r, 61000);
+    assert_null(strstr(muc_rig_sent(r), "id='q'"));
+    muc_rig_link(r, true);
+    assert_non_null(strstr(muc_rig_sent(r), "/bob' to='" ANN "' type='error' id='q'"));
+    muc_rig_pass(r, 61000);
+    assert_null(strstr(muc_rig_sent(r), "id='q'"));
+}
+
 static void questions_of_one_asker_are_bounded(void **state)
 {
     struct muc_rig *r = *state;
@@ -198,6 +215,7 @@ int main(void)
         MUC_RIG_TEST(answer_from_somebody_else_counts_for_nothing),
         MUC_RIG_TEST(all_are_asked_in_a_paced_way_when_the_link_is_back),
         MUC_RIG_TEST(question_that_nobody_answers_ends_with_a_timeout),
+        MUC_RIG_TEST(question_whose_answer_the_link_lost_is_answered_when_it_is_back),
         MUC_RIG_TEST(questions_of_one_asker_are_bounded),
         MUC_RIG_TEST(only_who_was_asked_can_answer),
     };
