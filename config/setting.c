@@ -109,7 +109,8 @@ const struct setting setting_table[] = {
     INT("limits.messages_burst", c.limits.messages_burst, 10, 1, 100000,
         "How many of them may come at once."),
     INT("limits.escalations_per_hour", c.limits.escalations_per_hour, 3, 1, 100000,
-        "A customer's calls for a person in one chat."),
+        "A customer's calls for a person in one chat, and ends of a chat that people were asked "
+        "for."),
     INT("limits.streams_per_chat", c.limits.streams_per_chat, 6, 1, 100000,
         "Event streams of one chat's customer at once."),
     INT("limits.streams_per_address", c.limits.streams_per_address, 50, 1, 1000000,

@@ -370,6 +370,8 @@ void chat_closed(struct op *op, struct change *c)
         op_done(op, OK, &a);
         return;
     }
+    if (op->who.kind == WHO_CUSTOMER && r->chat->escalation_requested)
+        bucket_take(&r->ends);
     chat_apply(r, c);
     op_answer(op, OK, &a);
     chat_publish(r, c);
@@ -412,10 +414,20 @@ static bool may_end(const struct op *op)
            strcmp(c->assigned_to, op->who.id) == 0;
 }
 
+/* With its next message such a chat waits again, and calls people. */
+static bool ends_too_often(struct op *op, int64_t *retry_ms)
+{
+    struct room *r = op->room;
+    int most = r->desk->o.escalations_per_hour;
+
+    return op->who.kind == WHO_CUSTOMER && r->chat->escalation_requested &&
+           !bucket_has(&r->ends, most / 3600000.0, most, desk_steady(r->desk), retry_ms);
+}
+
 static void close_run(struct op *op)
 {
     enum err e = op_may(op, ACTION_CLOSE);
-    struct desk_answer same = {.unchanged = true};
+    struct desk_answer same = {.unchanged = true}, often = {0};
     const char *reason = "";
 
     if (e != OK) {
@@ -434,6 +446,8 @@ static void close_run(struct op *op)
         return;
     if (op->room->chat->state == CHAT_CLOSED)
         chat_replay_or(op, "close", reason, OK, &same);
+    else if (ends_too_often(op, &often.retry_ms))
+        chat_replay_or(op, "close", reason, ERR_RATE, &often);
     else
         close_store(op, reason);
 }

@@ -72,7 +72,7 @@ struct room {
     int64_t idle_since_ms;
     TAILQ_ENTRY(room) idle_link;
 
-    struct bucket messages, escalations, typing;
+    struct bucket messages, escalations, ends, typing;
     bool asking;       /* the assistant is at work, or will be asked again at ask_at_ms */
     struct turn *turn; /* its answer that is being made; NULL none is */
     int64_t ask_at_ms;

@@ -243,6 +243,29 @@ static void closing_ends_the_room(void **state)
     assert_int_equal(rig_wait(c)->e, ERR_CLOSED);
 }
 
+/* Each time it waits again, and all agents are told. */
+static void customer_ends_a_chat_of_people_no_more_often_than_it_may_call_them(void **state)
+{
+    struct rig *r = *state;
+    const char *chat = rig_waiting(r, "Alice"), *other = rig_chat(r, "Bob");
+    struct principal who = rig_customer(chat);
+
+    for (int i = 0; i < r->options.escalations_per_hour; i++) {
+        assert_int_equal(rig_wait(rig_close(r, who, chat, i == 0 ? "k" : ""))->e, OK);
+        assert_int_equal(rig_wait(rig_post(r, who, chat, "again", ""))->chat->state, CHAT_WAITING);
+        assert_int_equal(rig_wait(rig_close(r, rig_customer(other), other, ""))->e, OK);
+        assert_int_equal(rig_wait(rig_post(r, rig_customer(other), other, "x", ""))->e, OK);
+    }
+    assert_int_equal(rig_wait(rig_close(r, who, chat, ""))->e, ERR_RATE);
+    assert_true(rig_wait(rig_close(r, who, chat, "k"))->replayed);
+    assert_int_equal(rig_wait(rig_close(r, rig_customer(other), other, ""))->e, OK);
+    assert_int_equal(rig_wait(rig_close(r, rig_system, chat, ""))->e, OK);
+    assert_int_equal(rig_wait(rig_close(r, who, chat, ""))->e, OK); /* it is over already */
+    assert_int_equal(rig_wait(rig_post(r, who, chat, "again", ""))->chat->state, CHAT_WAITING);
+    r->now_ms += 3600000 / r->options.escalations_per_hour;
+    assert_int_equal(rig_wait(rig_close(r, who, chat, ""))->e, OK);
+}
+
 static void message_within_linger_reopens_and_later_does_not(void **state)
 {
     struct rig *r = *state;
@@ -340,6 +363,7 @@ int main(void)
         RIG_TEST(chat_that_cannot_be_assigned_says_why),
         RIG_TEST(agent_of_another_organization_finds_nothing),
         RIG_TEST(closing_ends_the_room),
+        RIG_TEST(customer_ends_a_chat_of_people_no_more_often_than_it_may_call_them),
         RIG_TEST(message_within_linger_reopens_and_later_does_not),
         RIG_TEST(old_speaker_is_silent_after_a_new_claim),
         RIG_TEST(closing_is_for_those_of_the_chat),
