@@ -106,6 +106,40 @@ test("commands given before the script is there are done, and events tell what h
   await page.context().close();
 });
 
+test("a history that comes late is no news, and what comes after it is", async () => {
+  const page = await openPage(await browser.newContext({ locale: "en-GB" }), host.url + "/early");
+  await heard(page, "message:received");
+  await page.route("**/api/**", (route) => route.abort());
+  await page.goto(host.url);
+  await page.evaluate(() => {
+    window.news = [];
+    for (const name of ["ready", "message:sent", "message:received"])
+      window.Parley("on", name, (detail) => window.news.push([name, detail]));
+  });
+  await launch(page);
+  await page.getByRole("status").filter({ hasText: "Reconnecting…" }).waitFor();
+  await page.unroute("**/api/**");
+  await page.locator("parley-chat article.assistant").waitFor();
+  await ask(page, "and now?");
+  await heard(page, "message:received");
+  assert.deepEqual((await newsOf(page, "message:sent")).map((m) => m.content), ["and now?"]);
+  assert.equal((await newsOf(page, "message:received")).length, 1);
+  await page.context().close();
+});
+
+test("what came while the open chat was hidden is seen when it is shown", async () => {
+  const page = await openPage(await browser.newContext({ locale: "en-GB" }), host.url + "/early");
+  await heard(page, "message:received");
+  await page.evaluate(() => {
+    window.Parley("hide");
+    document.querySelector("parley-chat").chat.send("while it is hidden");
+  });
+  await page.waitForFunction(() => window.news.some(([name, detail]) => name === "unread" && detail.count === 1));
+  await page.evaluate(() => window.Parley("show"));
+  await page.waitForFunction(() => window.news.findLast(([name]) => name === "unread")[1].count === 0);
+  await page.context().close();
+});
+
 test("listening ends with what on gave back, also for what was queued", async () => {
   const page = await openWidget(browser, host.url);
   const counts = await page.evaluate(() => {

@@ -147,7 +147,7 @@ export class ChatClient extends Listeners<ChatEvents> {
 
   #begin(): Promise<void> {
     if (this.#held) return Promise.resolve();
-    this.#begun ??= this.#tabs.alone("begin", async () => {
+    const begun: Promise<void> = this.#begun ??= this.#tabs.alone("begin", async () => {
       const held = this.#readHeld();
       if (held) { /* another tab was first */
         this.#held = held;
@@ -155,14 +155,15 @@ export class ChatClient extends Listeners<ChatEvents> {
         return;
       }
       const answer = await this.api.post<{ chat: Chat; token: string }>("/api/chats", this.#visitor());
+      if (this.#begun !== begun) throw new Problem(0); /* forgotten meanwhile */
       this.#hold({ id: answer.chat.id, token: answer.token });
       this.#loaded = true;
       this.#set(withChat(this.state, answer.chat));
       this.#connect();
     }).finally(() => {
-      this.#begun = null;
+      if (this.#begun === begun) this.#begun = null;
     });
-    return this.#begun;
+    return begun;
   }
 
   /** Forget the chat in this browser, and what was not sent. On the server it stays as it is. */
@@ -187,8 +188,7 @@ export class ChatClient extends Listeners<ChatEvents> {
   #drop(): void {
     this.#reading?.abort();
     this.#reading = null;
-    this.#held = null;
-    this.#loading = null;
+    this.#held = this.#begun = this.#loading = null;
     this.#loaded = this.#stale = false;
     this.#last = "";
     this.#early = [];
@@ -236,7 +236,7 @@ export class ChatClient extends Listeners<ChatEvents> {
         return;
       }
       this.#set({ ...this.state, chatId: held.id });
-      this.#connection("reconnecting");
+      if (!this.#reading) this.#connection("reconnecting");
       this.#hurry = new AbortController();
       void pause(Math.max(problem.retryMs, backoff(tries)), this.#hurry.signal).then(() =>
         this.#held === held && !this.#dropped.signal.aborted ? this.#load(held, tries + 1) : undefined);
@@ -250,10 +250,10 @@ export class ChatClient extends Listeners<ChatEvents> {
 
   /** Read chat and newest page; what is new in it is announced, but not what was there at first. */
   async #refresh(held: Held, signal: AbortSignal): Promise<void> {
-    const [chat, page] = await Promise.all([
-      this.api.get<Chat>(this.#at(""), signal),
-      this.api.get<History>(this.#at(`/messages?newest=1&limit=${PAGE}`), signal),
-    ]);
+    const page = await this.api.get<History>(this.#at(`/messages?newest=1&limit=${PAGE}`), signal);
+    if (this.#held !== held) return;
+    /* after the page: what is in that is not told again */
+    const chat = await this.api.get<Chat>(this.#at(""), signal);
     if (this.#held !== held || signal.aborted) return;
     const shown = new Set(this.state.messages.map((m) => m.id));
     const base = this.#stale ? { ...this.state, messages: unsentOf(this.state), seenSeq: 0, saying: null } : this.state;
@@ -335,8 +335,8 @@ export class ChatClient extends Listeners<ChatEvents> {
     this.#connect();
   }
 
-  #ended(mine: AbortController): void {
-    mine.abort();
+  #ended(mine = this.#reading): void {
+    mine?.abort();
     if (this.#reading === mine) this.#reading = null;
     this.#connection("idle");
   }
@@ -445,7 +445,11 @@ export class ChatClient extends Listeners<ChatEvents> {
     else if (name === "closed") this.emit("closed", payload as Happening);
     else if (name === "rated") this.emit("rated", { score: this.state.rating });
     else if (name === "typing") this.#typist(payload as Typing);
-    if (name === "closed") this.#ended(this.#reading ?? new AbortController());
+    if (name === "closed") {
+      this.#ended();
+      /* opened again already */
+      if (this.state.messages.some((m) => m.seq > (payload as Happening).seq)) this.#connect();
+    }
   }
 
   #heard(message: Message): void {
@@ -503,7 +507,6 @@ export class ChatClient extends Listeners<ChatEvents> {
   async #deliver(letter: Letter): Promise<void> {
     await this.#begin();
     const held = this.#held;
-    const closed = this.state.status === "closed";
     const { content, file, key } = letter;
     try {
       const answer = await (file
@@ -522,7 +525,7 @@ export class ChatClient extends Listeners<ChatEvents> {
       throw new Problem(0); /* the next try begins a chat */
     }
     /* It is open again: from where it had ended, so that the other tabs hear of that too. */
-    if (closed) this.#connect();
+    if (this.state.status === "closed") this.#connect();
   }
 
   #failed(letter: Letter, problem: Problem): void {
@@ -535,16 +538,18 @@ export class ChatClient extends Listeners<ChatEvents> {
   /** Ask for a person. */
   async escalate(reason?: string): Promise<Escalation> {
     await this.#begin();
-    const answer = await this.api.post<{ chat: Chat; escalation: Escalation }>("/api/escalations",
-      reason ? { chatId: this.#held?.id, reason } : { chatId: this.#held?.id });
-    this.#set({ ...withChat(this.state, answer.chat), queue: answer.chat.status === "waiting" ? answer.escalation : null });
-    return answer.escalation;
+    const held = this.#held;
+    const { chat, escalation } = await this.api.post<{ chat: Chat; escalation: Escalation }>("/api/escalations",
+      { chatId: held?.id, reason: reason || undefined });
+    if (this.#held === held) this.#set({ ...withChat(this.state, chat), queue: chat.status === "waiting" ? escalation : null });
+    return escalation;
   }
 
   async end(): Promise<void> {
-    if (!this.#held) return;
-    const answer = await this.api.post<{ chat: Chat }>(this.#at("/close"));
-    this.#set(withChat(this.state, answer.chat));
+    const held = this.#held;
+    if (!held) return;
+    const { chat } = await this.api.post<{ chat: Chat }>(this.#at("/close"));
+    if (this.#held === held) this.#set(withChat(this.state, chat));
   }
 
   /** What the customer thinks of the chat, 1 to 5: once, while an agent has it or when it is over. */

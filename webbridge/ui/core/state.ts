@@ -127,9 +127,10 @@ export function withHistory(state: ChatState, page: History, older: boolean): Ch
   const put = (to: ChatState) => page.items.reduce((s, message) => withMessage(s, sent(message)), to);
   if (older) return { ...put(state), more };
   const shown = state.messages.filter((m) => m.delivery === "sent");
+  const [first] = shown;
   const hole = more && (shown.at(-1)?.seq ?? -1) < (page.items[0]?.seq ?? 0) - 1;
-  if (!shown.length || hole) return { ...put({ ...state, messages: unsentOf(state) }), more };
-  return put(state);
+  if (!first || hole) return { ...put({ ...state, messages: unsentOf(state) }), more };
+  return { ...put(state), more: first.seq < (page.items[0]?.seq ?? 0) ? state.more : more };
 }
 
 export function unsentOf(state: ChatState): readonly Shown[] {

@@ -16,8 +16,7 @@ const origin = new URL(import.meta.url).origin;
 async function checkOrigin(base: string): Promise<void> {
   if (await fetch(base + "/healthz").then(() => true, () => false)) return;
   if (await fetch(base + "/widget.js", { mode: "no-cors" }).then(() => true, () => false))
-    console.error(`Parley: the chat at ${base} does not answer pages of ${location.origin}. Add this origin to the`
-      + " origins of an organization in the service's configuration.");
+    console.error(`Parley: ${base} does not answer pages of ${location.origin}. Add this origin to an organization.`);
 }
 
 export class ParleyChat extends HTMLElement {
@@ -105,9 +104,9 @@ export class ParleyChat extends HTMLElement {
       void this.#loadWords();
       return;
     }
+    this.#look();
     if (name === "open" && (before === null) !== (now === null)) {
       this.#checkOrigin();
-      this.#look();
       this.#tell(now === null ? "close" : "open", null);
     }
     this.#draw();

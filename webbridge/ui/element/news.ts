@@ -28,18 +28,19 @@ export interface Told {
 
 export type Tell = <K extends keyof News>(name: K, detail: News[K]) => void;
 
+const newest = (state: ChatState) => state.messages.findLast((m) => m.delivery === "sent")?.seq ?? 0;
+
 /** Call it when the history is there: what stands in it is not news. */
 export function tellNews(chat: ChatClient, tell: Tell): void {
-  let id = chat.state.chatId;
-  let before = chat.state.messages.findLast((m) => m.delivery === "sent")?.seq ?? 0;
-  let connection = chat.state.connection;
+  let { chatId: id, connection, chat: read } = chat.state;
+  let before = newest(chat.state);
   const told = new Set<string>();
   const changed = (state: ChatState) => {
     if (state.chatId !== id) {
       id = state.chatId;
       before = 0;
-      told.clear();
-    }
+    } else if (!read) before = newest(state); /* the history comes at last */
+    read = state.chat;
     for (const m of state.messages) {
       if (m.delivery !== "sent" || m.seq <= before || m.role === "SYSTEM" || told.has(m.id)) continue;
       told.add(m.id);

@@ -10,11 +10,10 @@ async function whole(chat: ChatClient): Promise<Message[]> {
   let all: Message[] = chat.state.messages.filter((m) => m.delivery === "sent");
   let more = chat.state.more;
   while (more && all[0]) {
-    const page = await chat.api.get<History>(
+    const { items, nextCursor } = await chat.api.get<History>(
       `/api/chats/${chat.state.chatId}/messages?before=${all[0].seq}&limit=${PAGE}`);
-    const items = [...page.items].sort((a, b) => a.seq - b.seq);
     all = [...items, ...all];
-    more = page.nextCursor !== null && items.length > 0;
+    more = nextCursor !== null;
   }
   return all;
 }
