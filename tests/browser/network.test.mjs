@@ -114,6 +114,22 @@ test("what cannot be sent is said to be, and is sent again on demand, once", asy
   way.close();
 });
 
+test("what could not be sent goes by itself when the connection is back, and nothing is said to be wrong any more", async () => {
+  const way = await openWay(new URL(stage.url).port);
+  const page = await begin(way.url);
+  await page.route("**/messages", (route) => (route.request().method() === "POST" ? route.abort() : route.continue()));
+  await write(page, "by itself");
+  await page.getByRole("alert").filter({ hasText: "no connection" }).waitFor({ timeout: 120_000 });
+  await page.unroute("**/messages");
+  way.cut();
+  way.mend();
+  await delivered(page, "by itself");
+  await page.getByRole("alert").filter({ hasText: /^$/ }).waitFor({ state: "attached" });
+  assert.deepEqual(await texts(page, "mine"), ["first", "by itself"]);
+  await page.context().close();
+  way.close();
+});
+
 test("a reload keeps a message that was not sent", async () => {
   const page = await begin(stage.url);
   await page.route("**/messages", (route) => (route.request().method() === "POST" ? route.abort() : route.continue()));

@@ -6,6 +6,7 @@ import type { ChatState } from "../core/state.js";
 import type { Chat } from "../core/types.js";
 import { dropped, sizeText, type TakeFile } from "../view/files.js";
 import { Log } from "../view/log.js";
+import { useAlert } from "../view/talk.js";
 import { Typing } from "../view/typing.js";
 import { type Speech } from "../view/words.js";
 import { useChat } from "../view/use_chat.js";
@@ -62,7 +63,7 @@ export function ChatView({ api, me, id, row, canned, speech, keys }: Props) {
   const { shelf, drafts } = keptOf(me.id, id);
   const client = useMemo(() => new ChatClient({ side: "agent", space: "agent:" + id, shelf }), [id]);
   const state = useChat(client);
-  const [alert, setAlert] = useState("");
+  const alert = useAlert(client, state, speech);
   const [transfer, setTransfer] = useState(false);
   /* a note whose answer did not come is perhaps there: the same text again is the same note */
   const unsure = useRef<{ content: string; clientId: string } | null>(null);
@@ -73,8 +74,7 @@ export function ChatView({ api, me, id, row, canned, speech, keys }: Props) {
     client.on("error", (problem) => {
       const lost = client.state.chatId === ""; /* else it is about a message */
       setUnknown(lost);
-      if (lost) setAlert(problem.message);
-      else setAlert(problem.status ? speech.say("failed.other", { detail: problem.message }) : speech.say("failed.network"));
+      if (lost) alert.set(problem.message);
     });
     return () => leave(client);
   }, [client]);
@@ -90,8 +90,8 @@ export function ChatView({ api, me, id, row, canned, speech, keys }: Props) {
     return () => document.removeEventListener("visibilitychange", look);
   }, [state.messages]);
   const act = (method: string, path: string, body: unknown = {}) =>
-    api.call(method, `/api/chats/${id}${path}`, body).then(() => setAlert(""), (error: unknown) => {
-      setAlert(error instanceof Problem ? error.message : "Something went wrong.");
+    api.call(method, `/api/chats/${id}${path}`, body).then(() => alert.set(""), (error: unknown) => {
+      alert.set(error instanceof Problem ? error.message : "Something went wrong.");
       throw error;
     });
   const just = (method: string, path: string, body?: unknown) => void act(method, path, body).catch(() => undefined);
@@ -126,7 +126,7 @@ export function ChatView({ api, me, id, row, canned, speech, keys }: Props) {
   const open = waiting || chat.status === "live";
   const most = mine || waiting ? chat.maxFileBytes : null;
   const attach: TakeFile | null = most ? (file) => {
-    setAlert(file.size > most ? speech.say("file.large", { size: sizeText(most, speech) }) : "");
+    alert.set(file.size > most ? speech.say("file.large", { size: sizeText(most, speech) }) : "");
     if (file.size <= most) void client.sendFile(file);
   } : null;
   return (
@@ -143,18 +143,11 @@ export function ChatView({ api, me, id, row, canned, speech, keys }: Props) {
           <button type="button" class="quiet" onClick={() => just("POST", "/close")}>Close chat</button>
         </>}
       </header>
-      <p role="alert" class="alert">{alert}</p>
+      <p role="alert" class="alert">{alert.text}</p>
       {open && <Offer chat={chat} me={me} onTake={assign} onEnd={() => just("DELETE", "/transfer")} />}
       <div class="columns">
         <Log speech={speech} messages={state.messages} saying={state.saying} mine="AGENT" seenSeq={state.seenSeq} more={state.more}
-          onOlder={() => client.older()} onRetry={(key) => {
-            setAlert("");
-            void client.retry(key);
-          }}
-          onDiscard={(key) => {
-            setAlert("");
-            client.discard(key);
-          }}
+          onOlder={() => client.older()} onRetry={(key) => void client.retry(key)} onDiscard={(key) => client.discard(key)}
           onAction={null} />
         <Facts chat={chat} onSave={(change) => act("PATCH", "", change)} />
       </div>

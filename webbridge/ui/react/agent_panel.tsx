@@ -5,7 +5,7 @@ import { useChat } from "../view/use_chat.js";
 export function AgentPanel(p: Pick<TalkProps, "chat" | "speech" | "ready" | "id">) {
   const { chat, speech: { say } } = p;
   const state = useChat(chat);
-  const alert = useAlert(chat, p.speech);
+  const alert = useAlert(chat, state, p.speech);
   const assign = () => void alert.act(chat.api.post(`/api/chats/${state.chatId}/assign`));
   return (
     <Talk {...p} state={state} mine="AGENT" alert={alert} files={state.status === "live"} onAction={null}

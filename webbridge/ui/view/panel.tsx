@@ -39,7 +39,7 @@ export function Panel({ escalation = true, onReset, onClose, ...p }: PanelProps)
   const { chat, speech } = p;
   const { say } = speech;
   const state = useChat(chat);
-  const alert = useAlert(chat, speech);
+  const alert = useAlert(chat, state, speech);
   const [sure, setSure] = useState(false);
   const title = useRef<HTMLHeadingElement>(null);
   /* Buttons that go away when they are pressed leave the focus in the box. */

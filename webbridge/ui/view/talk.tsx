@@ -17,10 +17,14 @@ export interface Alert {
   act: (what: Promise<unknown>, then?: () => void) => Promise<void>;
 }
 
-export function useAlert(chat: ChatClient, { say }: Speech): Alert {
+export function useAlert(chat: ChatClient, { messages }: ChatState, { say }: Speech): Alert {
   const [text, set] = useState("");
+  const failed = messages.some((m) => m.delivery === "failed");
   useEffect(() => chat.on("error", (problem) => set(problem.status === 0
     ? say("failed.network") : say("failed.other", { detail: problem.message }))), [chat, say]);
+  useEffect(() => {
+    if (!failed) set("");
+  }, [failed]);
   return {
     text,
     set,
@@ -96,12 +100,10 @@ export function Talk(p: TalkProps) {
       </div>
       <Log speech={speech} messages={state.messages} saying={state.saying} mine={p.mine} seenSeq={state.seenSeq} more={state.more}
         loading={!p.ready} onOlder={() => chat.older()} onDiscard={(key) => {
-          alert.set("");
           chat.discard(key);
           write(box.current);
         }}
         onRetry={(key) => {
-          alert.set("");
           void chat.retry(key);
           write(box.current);
         }}
