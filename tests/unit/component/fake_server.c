@@ -12,6 +12,7 @@
 
 struct fake_conn {
     uv_tcp_t tcp;
+    LIST_ENTRY(fake_conn) link;
     struct fake_server *f;
     bool greeted, up;
     size_t looked; /* bytes of f->got in which the end of the stream was sought */
@@ -26,8 +27,10 @@ static void conn_close(struct fake_conn *c)
 {
     if (c->f->conn == c)
         c->f->conn = NULL;
-    if (!uv_is_closing((uv_handle_t *)&c->tcp))
-        uv_close((uv_handle_t *)&c->tcp, on_conn_closed);
+    if (uv_is_closing((uv_handle_t *)&c->tcp))
+        return;
+    LIST_REMOVE(c, link);
+    uv_close((uv_handle_t *)&c->tcp, on_conn_closed);
 }
 
 static void on_written(uv_write_t *w, int status)
@@ -126,6 +129,7 @@ static void on_connection(uv_stream_t *listener, int status)
     if (uv_accept(listener, (uv_stream_t *)&c->tcp) != 0)
         abort();
     f->conn = c;
+    LIST_INSERT_HEAD(&f->conns, c, link);
     f->accepted++;
     buf_clear(&f->head);
     uv_read_start((uv_stream_t *)&c->tcp, on_alloc, on_read);
@@ -154,8 +158,8 @@ bool fake_server_start(struct fake_server *f, uv_loop_t *loop, const char *addre
 
 void fake_server_stop(struct fake_server *f)
 {
-    if (f->conn != NULL)
-        conn_close(f->conn);
+    while (!LIST_EMPTY(&f->conns)) /* one that does not listen would not learn of its end */
+        conn_close(LIST_FIRST(&f->conns));
     uv_close((uv_handle_t *)&f->listener, NULL);
     buf_free(&f->got);
     buf_free(&f->head);

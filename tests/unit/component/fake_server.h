@@ -5,6 +5,7 @@
 #include "core/base/buf.h"
 
 #include <stdbool.h>
+#include <sys/queue.h>
 #include <uv.h>
 
 /* sha1("abc" + "s3cret") */
@@ -25,6 +26,7 @@ struct fake_server {
     int port;
     enum fake_manner manner;
     struct fake_conn *conn; /* the newest; NULL when it is gone */
+    LIST_HEAD(, fake_conn) conns;
     unsigned accepted;
     unsigned up;     /* handshakes that were answered with success */
     struct buf got;  /* all that came after the handshake, over all connections */

@@ -481,6 +481,7 @@ static void server_that_stands_still_for_too_long_is_given_up(void **state)
     fake_server_listen(&w->server, false);
     fill(w, body);
     assert_true(reached(w, &w->downs, 1, WAIT_MS));
+    assert_true(reached(w, &w->server.accepted, 2, WAIT_MS));
 }
 
 static void silent_link_sends_white_space(void **state)
