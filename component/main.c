@@ -283,7 +283,8 @@ static void close_desk(struct program *p)
     assistant_rules_free(p->rules);
     vault_close(p->vault);
     uv_walk(&p->loop, close_all, NULL);
-    uv_run(&p->loop, UV_RUN_DEFAULT);
+    while (uv_run(&p->loop, UV_RUN_DEFAULT) != 0) /* uv_stop() may have been called before */
+        continue;
     (void)uv_loop_close(&p->loop);
 }
 
