@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { DEADLINE, openStage } from "../browser/stage.mjs";
-import { loadCore } from "./load.mjs";
+import { loadCore, until } from "./load.mjs";
 import { openProxy, randomOf } from "./proxy.mjs";
 
 const { ChatClient, memoryShelf, Problem } = await loadCore();
@@ -13,19 +13,6 @@ before(async () => {
     upload: { domain: "upload.localhost" } });
 });
 after(() => stage?.close());
-
-/* Resolves when the client's state is so. */
-const until = (client, what, is, deadline = DEADLINE) => new Promise((done, failed) => {
-  const end = setTimeout(() => failed(new Error(`never: ${what}; ${JSON.stringify(client.state).slice(0, 2000)}`)), deadline);
-  const look = (state) => {
-    if (!is(state)) return;
-    clearTimeout(end);
-    off();
-    done(state);
-  };
-  const off = client.on("change", look);
-  look(client.state);
-});
 
 const open = (t, options = {}) => {
   const shelf = options.shelf ?? memoryShelf();

@@ -1,8 +1,8 @@
 /* What comes in another order than it was asked for. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { DEADLINE, openStage } from "../browser/stage.mjs";
-import { loadCore } from "./load.mjs";
+import { openStage } from "../browser/stage.mjs";
+import { loadCore, until } from "./load.mjs";
 
 const { ChatClient, memoryShelf } = await loadCore();
 let stage;
@@ -12,17 +12,6 @@ before(async () => {
 });
 after(() => stage?.close());
 
-const until = (client, what, is) => new Promise((done, failed) => {
-  const end = setTimeout(() => failed(new Error(`never: ${what}; ${JSON.stringify(client.state).slice(0, 2000)}`)), DEADLINE);
-  const look = (state) => {
-    if (!is(state)) return;
-    clearTimeout(end);
-    off();
-    done(state);
-  };
-  const off = client.on("change", look);
-  look(client.state);
-});
 const live = (s) => s.status === "waiting" && s.connection === "online";
 
 /* between(path, init, go): what stands between client and daemon; go() asks the daemon. */

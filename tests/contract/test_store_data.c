@@ -230,18 +230,27 @@ static void what_the_lobby_heard_of_a_chat_is_erased_with_it(void **state)
     assert_string_equal(rig_log(r, "lobby")->entries[1].text, "text 2");
 }
 
-static void reader_that_stays_leaves_traces_that_go_with_it(void **state)
+/* Another program, which sees what is there now for as long as it is open. */
+static struct sql *begin_reading(const struct rig *r)
 {
-    struct rig *r = (struct rig *)*state;
     struct sql *other = NULL;
     struct sql_row *row;
-    struct change *c;
 
-    fill(r, FEW);
     assert_int_equal(sql_open(r->path, SQL_READ, &other), OK);
     assert_int_equal(sql_run(other, "BEGIN", SQL_NOTHING), OK);
     assert_int_equal(sql_one(other, "SELECT count(*) FROM message", SQL_NOTHING, &row), OK);
     sql_end(row);
+    return other;
+}
+
+static void reader_that_stays_leaves_traces_that_go_with_it(void **state)
+{
+    struct rig *r = (struct rig *)*state;
+    struct sql *other;
+    struct change *c;
+
+    fill(r, FEW);
+    other = begin_reading(r);
     c = rig_change(r, rig_id(2));
     c->erase = true;
     assert_int_equal(rig_write(r, c), OK);
@@ -255,16 +264,12 @@ static void reader_that_stays_leaves_traces_that_go_with_it(void **state)
 static void reader_that_stays_is_waited_for_once(void **state)
 {
     struct rig *r = (struct rig *)*state;
-    struct sql *other = NULL;
-    struct sql_row *row;
+    struct sql *other;
     struct timespec begin, end;
     struct change *c;
 
     fill(r, FEW);
-    assert_int_equal(sql_open(r->path, SQL_READ, &other), OK);
-    assert_int_equal(sql_run(other, "BEGIN", SQL_NOTHING), OK);
-    assert_int_equal(sql_one(other, "SELECT count(*) FROM message", SQL_NOTHING, &row), OK);
-    sql_end(row);
+    other = begin_reading(r);
     clock_gettime(CLOCK_MONOTONIC, &begin);
     for (int n = 0; n < 4; n++) {
         c = rig_change(r, rig_id(n));
@@ -533,7 +538,6 @@ static void restore_that_fails_leaves_the_database_its_log(void **state)
         "CREATE TRIGGER stays BEFORE DELETE ON meta BEGIN SELECT RAISE(ABORT, 'stays'); END";
     struct rig *r = (struct rig *)*state;
     struct sql *other = NULL;
-    struct sql_row *row;
     size_t before;
 
     fill(r, FEW);
@@ -541,10 +545,7 @@ static void restore_that_fails_leaves_the_database_its_log(void **state)
     assert_int_equal(sql_open(copy_path(r), SQL_WRITE, &other), OK);
     assert_int_equal(sql_script(other, unready), OK);
     sql_close(other);
-    assert_int_equal(sql_open(r->path, SQL_READ, &other), OK);
-    assert_int_equal(sql_run(other, "BEGIN", SQL_NOTHING), OK);
-    assert_int_equal(sql_one(other, "SELECT count(*) FROM message", SQL_NOTHING, &row), OK);
-    sql_end(row);
+    other = begin_reading(r);
     rig_add_entries(r, rig_id(1), 1);
     before = rig_log(r, rig_id(1))->n_entries;
     rig_close(r);
